@@ -1,0 +1,149 @@
+"""Settings from the TOML file, the environment and the command line, as values that are passed in, never global.
+
+The file is `config.toml` in `platformdirs.user_config_dir("albumclean")`; `ALBUMCLEAN_CONFIG` names another. Caches and
+the ledger lie in the user's cache and data folders; `ALBUMCLEAN_HOME` puts all three under one folder instead.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import platformdirs
+
+from albumclean.errors import ConfigError
+
+APP = "albumclean"
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """Where albumclean keeps its own files."""
+
+    config: Path
+    cache: Path  # scores: disposable
+    ledger: Path  # decisions and journal: precious
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Locations:
+        if home := environ.get("ALBUMCLEAN_HOME"):
+            base = Path(home).expanduser().absolute()
+            config, cache, data = base, base, base
+        else:
+            config = Path(platformdirs.user_config_dir(APP, appauthor=False))
+            cache = Path(platformdirs.user_cache_dir(APP, appauthor=False))
+            data = Path(platformdirs.user_data_dir(APP, appauthor=False))
+        named = environ.get("ALBUMCLEAN_CONFIG")
+        return cls(
+            config=Path(named).expanduser().absolute() if named else config / "config.toml",
+            cache=cache / "cache.sqlite",
+            ledger=data / "ledger.sqlite",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlSettings:
+    include: tuple[str, ...] = ()  # gitignore-style patterns; empty: every photo
+    exclude: tuple[str, ...] = ()  # gitignore-style patterns
+    protected: tuple[str, ...] = ()  # folders that are compared but never proposed
+    hidden: bool = False  # look into hidden files and folders too
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    device: str = "auto"  # auto, cpu, cuda, mps
+    workers: int = 0  # decoding processes; 0: one per core
+    batch: int = 0  # photos per forward pass; 0: found from memory
+    max_pixels: int = 300_000_000  # larger pictures are refused, not decoded
+    decode_timeout: float = 60.0  # seconds for one file
+    worker_memory: int = 4 << 30  # bytes of address space for one decoder
+
+
+@dataclass(frozen=True, slots=True)
+class LowQualitySettings:
+    below: float = 0.3  # MOS under which trashing is proposed
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarSettings:
+    phash_distance: int = 6  # bits of 64
+    dhash_distance: int = 10  # bits of 64
+    layout_distance: float = 12.0  # mean difference of the 8 x 8 colours, in [0, 255]
+    min_detail: float = 12.0  # flatter pictures (standard deviation of luma) don't match by hash
+    aspect_tolerance: float = 0.03  # relative
+    mos_margin: float = 0.05  # a smaller difference does not choose the keeper
+    keeper: tuple[str, ...] = ()  # order of the keeper's criteria; empty: the default
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    crawl: CrawlSettings = field(default_factory=CrawlSettings)
+    scan: ScanSettings = field(default_factory=ScanSettings)
+    low_quality: LowQualitySettings = field(default_factory=LowQualitySettings)
+    similar: SimilarSettings = field(default_factory=SimilarSettings)
+
+
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the file, overridden by `ALBUMCLEAN_<TABLE>_<KEY>` variables; defaults where nothing is said.
+
+    Raises ConfigError for a file that is not TOML, an unknown key, or a value of the wrong type.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        document = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(path=path, detail=error) from error
+    settings = Settings()
+    tables = {entry.name: getattr(settings, entry.name) for entry in fields(Settings)}
+    if unknown := sorted(document.keys() - tables.keys()):
+        raise ConfigError(path=path, detail=f"there is no table [{unknown[0]}]; there are {', '.join(tables)}")
+    changed = {}
+    for name, table in tables.items():
+        said = document.get(name, {})
+        if not isinstance(said, dict):
+            raise ConfigError(path=path, detail=f"[{name}] must be a table")
+        changed[name] = _override(path, name, table, said, environ)
+    return replace(settings, **changed)
+
+
+def _override(path: Path, name: str, table: Any, said: dict[str, Any], environ: Mapping[str, str]) -> Any:
+    types = get_type_hints(type(table))
+    if unknown := sorted(said.keys() - types.keys()):
+        raise ConfigError(path=path, detail=f"[{name}] has no {unknown[0]!r}; it has {', '.join(types)}")
+    values: dict[str, Any] = {}
+    for key, kind in types.items():
+        if key in said:
+            values[key] = _checked(path, f"{name}.{key}", said[key], kind)
+        variable = f"{APP}_{name}_{key}".upper()
+        if variable in environ:
+            values[key] = _parsed(path, variable, environ[variable], kind)
+    return replace(table, **values)
+
+
+def _checked(path: Path, key: str, value: object, kind: Any) -> object:
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        if isinstance(value, list) and all(isinstance(entry, item) for entry in value):
+            return tuple(value)
+        raise ConfigError(path=path, detail=f"{key} must be a list of {item.__name__}")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise ConfigError(path=path, detail=f"{key} must be of type {kind.__name__}")
+    return value
+
+
+def _parsed(path: Path, variable: str, text: str, kind: Any) -> object:
+    if get_origin(kind) is tuple:
+        return tuple(part for part in text.split(os.pathsep) if part)
+    if kind is bool:
+        return text.strip().lower() in {"1", "true", "yes", "on"}
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigError(path=path, detail=f"{variable} must be of type {kind.__name__}, not {text!r}") from None

@@ -1,0 +1,338 @@
+"""The nouns of albumclean: frozen values that every room shares. Standard library only, no I/O.
+
+Paths are absolute `pathlib.Path`; on POSIX they may hold bytes that are not UTF-8 as surrogate escapes
+(`os.fsdecode`). Times are integers in nanoseconds or seconds since the epoch, as each name says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class RootRole(StrEnum):
+    """What may happen to the photos under a root."""
+
+    NORMAL = "normal"
+    PROTECTED = "protected"  # compared with the others, never proposed
+    EXCLUDED = "excluded"  # not even looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder (or a single file) named by the user."""
+
+    path: Path
+    role: RootRole = RootRole.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """One physical file as `stat` saw it: what must still hold at the moment of a move."""
+
+    path: Path
+    size: int  # bytes
+    mtime_ns: int
+    inode: int
+    device: int
+
+    def same_file_state(self, other: FileIdentity) -> bool:
+        """Whether `other` is the same file with the same size and time (device numbers change between mounts)."""
+        return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
+
+
+class CompanionKind(StrEnum):
+    """Files that belong to a photo and travel with it."""
+
+    LIVE_VIDEO = "live-video"  # the moving half of a Live Photo
+    RAW = "raw"  # camera RAW twin
+    XMP = "xmp"
+    AAE = "aae"  # Apple's edit instructions
+    THUMBNAIL = "thumbnail"  # THM
+    TAKEOUT_JSON = "takeout-json"
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    kind: CompanionKind
+    file: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One photo as the user sees it: every file that must be trashed together or not at all."""
+
+    primary: FileIdentity
+    companions: tuple[Companion, ...] = ()
+    role: RootRole = RootRole.NORMAL
+    aliases: tuple[Path, ...] = ()  # other names (symlinks, hard links) of the same physical file
+
+    @property
+    def size(self) -> int:
+        """Bytes of the photo and all its companions."""
+        return self.primary.size + sum(companion.file.size for companion in self.companions)
+
+    @property
+    def files(self) -> tuple[FileIdentity, ...]:
+        return (self.primary, *(companion.file for companion in self.companions))
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What the bytes of a photo say of it, keyed by the BLAKE2b-256 of the file."""
+
+    content_hash: bytes
+    width: int  # pixels, upright (EXIF orientation applied)
+    height: int
+    format: str  # Pillow's name of the format found in the content: "JPEG", "HEIF", ...
+    taken_at: str | None = None  # EXIF DateTimeOriginal, "2024-05-06T07:08:09[.fff]", no zone
+    camera: str | None = None  # make and model
+    rating: int | None = None  # 0 to 5 (xmp:Rating; -1 is "rejected"), from the file itself
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
+class UserMarks:
+    """What the user said of the photo in other programs: in the file, its XMP, or its Takeout JSON."""
+
+    rating: int | None = None
+    favourite: bool = False
+
+    @property
+    def treasured(self) -> bool:
+        return self.favourite or (self.rating is not None and self.rating > 0)
+
+
+class Stage(StrEnum):
+    """Where a photo failed."""
+
+    CRAWL = "crawl"
+    READ = "read"
+    DECODE = "decode"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Could not be read or scored. Listed for the user; never evidence for trashing."""
+
+    path: Path
+    stage: Stage
+    reason: str  # one sentence for people
+    transient: bool = False  # worth another try on the next scan (permissions, I/O), not a property of the bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """The one description of a network's input; training and inference both build their pixels from it.
+
+    A picture is scaled, keeping its aspect as nearly as the grid allows, to about `area` pixels with both sides
+    multiples of `multiple`, as RGB; then `(x - mean) / std` with x in [0, 255].
+    """
+
+    area: int
+    multiple: int = 32
+    max_aspect: float = 3.0  # longer panoramas are squeezed to this
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (255.0, 255.0, 255.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerSpec:
+    """What a scorer is: everything that its scores depend on."""
+
+    name: str
+    revision: str  # changes whenever the same photo could get another value
+    quantities: tuple[str, ...]  # the values that it predicts, in order
+    value_range: tuple[float, float]
+    higher_is_better: bool
+    licence: str
+    summary: str
+    input: InputSpec | None = None  # None: computed on the working frame in the decoding worker
+    min_short_side: int = 384  # the decoded frame must offer at least this, if the photo has it
+    weights: str | None = None  # file name under models/
+    weights_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A scorer's raw output; thresholds are policy, so changing one recomputes nothing."""
+
+    content_hash: bytes
+    scorer: str
+    revision: str
+    quantity: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What near-duplicates are found by."""
+
+    content_hash: bytes
+    phash: int  # 64 bits
+    dhash: int  # 64 bits
+    layout: bytes  # 8 x 8 x 3 uint8, the upright picture's mean colours, row by row
+    detail: float  # standard deviation of the 32 x 32 luma in [0, 255]; flat pictures don't match by hash
+
+
+class GroupKind(StrEnum):
+    EXACT = "exact"  # the same bytes
+    DERIVED = "derived"  # resized, recompressed, edited
+    MOMENT = "moment"  # several shots of one moment
+
+
+class Action(StrEnum):
+    KEEP = "keep"
+    REVIEW = "review"
+    TRASH = "trash"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One fact behind a proposal: the value met the threshold in the way that the text says."""
+
+    fact: str  # machine name, e.g. "mos", "phash_distance"
+    value: float | int | str | None
+    threshold: float | int | str | None
+    text: str  # for people
+    weight: float = 1.0  # order of importance, largest first
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """All that policy may know of one asset: read from the cache and the ledger, no pixels."""
+
+    asset: Asset
+    photo: Photo | None = None
+    mos: float | None = None  # [0, 1]
+    degradations: dict[str, float] = field(default_factory=dict)  # severity in [0, 1], 1 is ruined
+    marks: UserMarks = UserMarks()
+    failure: Failure | None = None
+    decided: Action | None = None  # the user's earlier word on this very content
+
+    @property
+    def path(self) -> Path:
+        return self.asset.primary.path
+
+    @property
+    def untouchable(self) -> str | None:
+        """Why it is never proposed by default, or None."""
+        if self.asset.role is RootRole.PROTECTED:
+            return "lies in a protected folder"
+        if self.marks.favourite:
+            return "is a favourite"
+        if self.marks.treasured:
+            return f"is rated {self.marks.rating}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarGroup:
+    """Photos of which each matches every other; ordered, the keeper first."""
+
+    id: str  # stable: derived from the members' content hashes and paths
+    kind: GroupKind
+    members: tuple[PhotoFacts, ...]
+    keeper_reason: str = ""
+    verdicts: tuple[Reason, ...] = ()  # why the keeper beats each member, in their order; the first: the runner-up
+
+    @property
+    def keeper(self) -> PhotoFacts:
+        return self.members[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a rule suggests for one asset, and why. Changes nothing by itself."""
+
+    facts: PhotoFacts
+    action: Action
+    rule: str
+    sentence: str
+    reasons: tuple[Reason, ...] = ()
+    group: SimilarGroup | None = None
+
+
+class DecisionBy(StrEnum):
+    USER = "user"
+    RULE = "rule"  # a named, bounded rule that the user has turned on
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The user's word on an asset, remembered for ever."""
+
+    content_hash: bytes
+    path: Path
+    action: Action
+    rule: str
+    at: float  # seconds since the epoch
+    by: DecisionBy = DecisionBy.USER
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """One file of a planned move, with what must still be true of it."""
+
+    identity: FileIdentity
+    content_hash: bytes | None  # None for companions, which the scan does not hash
+    kind: CompanionKind | None = None  # None: the photo itself
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """An asset that will move, whole or not at all."""
+
+    files: tuple[PlannedFile, ...]  # the photo first
+    rule: str
+    sentence: str
+    keeper: PlannedFile | None = None  # must still exist, unchanged and readable, when the move happens
+
+    @property
+    def path(self) -> Path:
+        return self.files[0].identity.path
+
+    @property
+    def size(self) -> int:
+        return sum(file.identity.size for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class TrashPlan:
+    """What will be moved, decided and checked; printed by the dry run, carried out by the real one."""
+
+    items: tuple[PlanItem, ...]
+    quarantine: Path | None = None  # None: the system's trash
+
+    @property
+    def size(self) -> int:
+        return sum(item.size for item in self.items)
+
+
+class MoveState(StrEnum):
+    """The life of one file in the journal."""
+
+    PLANNED = "planned"
+    MOVING = "moving"  # written before the move begins
+    MOVED = "moved"
+    SKIPPED = "skipped"  # something changed since the scan; nothing was done
+    FAILED = "failed"  # the system refused; nothing was done
+    ROLLED_BACK = "rolled-back"  # moved, then put back as the asset could not move whole
+    RESTORING = "restoring"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class TrashOutcome:
+    """What became of one planned asset."""
+
+    path: Path
+    state: MoveState
+    reason: str = ""
+    size: int = 0
+    destinations: tuple[Path | None, ...] = ()  # None where the platform does not tell

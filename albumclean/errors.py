@@ -1,0 +1,110 @@
+"""One tree of errors. The class docstring is the sentence for the user (`{}` fields are filled in); each has its exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from inspect import cleandoc
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    SOME_FAILED = 1  # the work was done, but some files failed or were skipped
+    USAGE = 2  # the command line or the configuration is wrong
+    NOTHING_DONE = 3  # the work could not be done at all
+    INTERRUPTED = 130  # Ctrl-C; go on with the same command
+
+
+class AlbumcleanError(Exception):
+    """Something went wrong that albumclean has no better words for: {detail}"""
+
+    exit_code: ExitCode = ExitCode.NOTHING_DONE
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(fields)
+
+    def __str__(self) -> str:
+        return " ".join(cleandoc(type(self).__doc__ or "").split()).format(**self.fields)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (type(self), self.fields)  # keyword-only: the default would pass the fields by position
+
+
+def _rebuilt(kind: type[AlbumcleanError], fields: dict[str, object]) -> AlbumcleanError:
+    return kind(**fields)
+
+
+class UsageError(AlbumcleanError):
+    """{detail}"""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(UsageError):
+    """The configuration file {path} can't be used: {detail}. Mend or remove it; `albumclean doctor` shows where it lies."""
+
+
+class RootNotFound(AlbumcleanError):
+    """{path} does not exist or can't be reached. Is the drive plugged in and the name right?"""
+
+
+class NothingToScan(UsageError):
+    """No folder was named. Say which one, for example `albumclean scan ~/Pictures`."""
+
+
+class StoreError(AlbumcleanError):
+    """The database {path} can't be used: {detail}."""
+
+
+class StoreTooNew(StoreError):
+    """The database {path} was written by a newer albumclean (schema {found}, this one knows {known}). Update albumclean."""
+
+
+class StoreBusy(StoreError):
+    """Another albumclean is writing to {path}. Wait until it has ended, then try again."""
+
+
+class DiskFull(StoreError):
+    """No space is left for {path}. Free some space and run the same command again: what was done is kept."""
+
+
+class ReadError(AlbumcleanError):
+    """{path} can't be read: {detail}"""  # a state of the disk, not of the bytes: worth another try on the next scan
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class DecodeError(AlbumcleanError):
+    """{path} can't be read as a photo: {detail}"""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class ModelMissing(AlbumcleanError):
+    """The model file {name} is not where it should be ({where}). Reinstall albumclean, or run `albumclean doctor`."""
+
+
+class ModelDamaged(AlbumcleanError):
+    """The model file {path} is damaged (SHA-256 {found}, expected {expected}). Reinstall albumclean."""
+
+
+class DeviceMissing(UsageError):
+    """The device {device} was asked for, but this machine's PyTorch can't use it. Try `--device auto`."""
+
+
+class TrashUnavailable(AlbumcleanError):
+    """{path} can't go to the trash: {detail}. Name a folder with `--to DIR` to move files there instead."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class MoveRefused(AlbumcleanError):
+    """{path} was not moved: {detail}."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class UndoImpossible(AlbumcleanError):
+    """{path} can't be brought back: {detail}."""
+
+    exit_code = ExitCode.SOME_FAILED

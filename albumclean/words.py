@@ -1,0 +1,51 @@
+"""Paths, sizes and times in words for people. Standard library only."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+
+def shown(path: Path | str) -> str:
+    """A path that is safe to print: control characters, terminal escapes and bytes that are not UTF-8 as `\\x1b`.
+
+    Characters that reorder text (bidirectional overrides) are escaped too, as they can make one name look like another.
+    """
+    return "".join(
+        character if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else _escape(character)
+        for character in str(path)
+    )
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as os.fsdecode brings it
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def file_size(count: int) -> str:
+    """Bytes in decimal units, as file managers show them: "12.3 MB"."""
+    if count < 1000:
+        return f"{count} bytes" if count != 1 else "1 byte"
+    size = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 999.5:
+            break
+    return f"{size:.1f} {unit}" if size < 99.95 else f"{size:.0f} {unit}"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """"1 photo", "2 photos", "12,345 photos"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """"42 s", "3 min 20 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
