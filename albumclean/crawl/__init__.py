@@ -1,0 +1,19 @@
+"""From folders to photos: what is looked at, what belongs together, and what is left out and why."""
+
+from albumclean.crawl.companions import Grouping, group_assets
+from albumclean.crawl.marks import read_marks
+from albumclean.crawl.roots import Territories, Territory, resolve_roots
+from albumclean.crawl.skips import Skipped, SkipReason
+from albumclean.crawl.walk import crawl
+
+__all__ = [
+    "Grouping",
+    "SkipReason",
+    "Skipped",
+    "Territories",
+    "Territory",
+    "crawl",
+    "group_assets",
+    "read_marks",
+    "resolve_roots",
+]

@@ -1,0 +1,71 @@
+"""What a file is taken for by its name. The truth about a photo is in its content; that is the decoder's to find.
+
+The extension only chooses which files are worth opening: reading the head of every file on each scan of a large
+library (videos, documents, network shares) would cost more than all the rest of the scan.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """The part that a file may play in an asset; the first four are photos, in the order in which they own sidecars."""
+
+    HEIF = 0
+    JPEG = 1
+    RAW = 2
+    PICTURE = 3  # any other photo format
+    VIDEO = 4  # perhaps the moving half of a Live Photo
+    XMP = 5
+    AAE = 6
+    THM = 7
+    JSON = 8
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether it can stand alone."""
+        return self.value <= Kind.PICTURE.value
+
+
+HEIF = frozenset({"heic", "heif", "hif"})
+JPEG = frozenset({"jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp", "mpo"})
+PICTURE = frozenset(
+    {
+        "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "avif", "avifs", "jxl",
+        "jp2", "j2k", "jpf", "jpx", "jps",
+    }
+)  # fmt: skip
+RAW = frozenset(
+    {
+        "3fr", "ari", "arw", "bay", "cr2", "cr3", "crw", "dcr", "dcs", "dng", "drf", "eip", "erf", "fff", "gpr", "iiq",
+        "k25", "kdc", "mef", "mos", "mrw", "nef", "nrw", "orf", "ori", "pef", "ptx", "raf", "raw", "rw2", "rwl", "rwz",
+        "sr2", "srf", "srw", "x3f",
+    }
+)  # fmt: skip
+PHOTO_EXTENSIONS = HEIF | JPEG | PICTURE | RAW
+
+_KIND_OF_EXTENSION: dict[str, Kind] = {
+    **dict.fromkeys(HEIF, Kind.HEIF),
+    **dict.fromkeys(JPEG, Kind.JPEG),
+    **dict.fromkeys(RAW, Kind.RAW),
+    **dict.fromkeys(PICTURE, Kind.PICTURE),
+    **dict.fromkeys(("mov", "mp4", "mp"), Kind.VIDEO),
+    "xmp": Kind.XMP,
+    "aae": Kind.AAE,
+    "thm": Kind.THM,
+    "json": Kind.JSON,
+}
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Stem and lower-case extension without its dot; `.jpg` alone is a stem, like `os.path.splitext` has it."""
+    stem, dot, extension = name.rpartition(".")
+    if not dot or not stem.strip("."):
+        return name, ""
+    return stem, extension.lower()
+
+
+def kind_of(name: str) -> Kind | None:
+    """The part that a file of this name may play, or None if it is neither a photo nor a companion."""
+    return _KIND_OF_EXTENSION.get(split_name(name)[1])

@@ -1,0 +1,185 @@
+"""One folder as the file system shows it: sorted, each entry classified, only what may matter looked up."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from albumclean.crawl.ignore import IGNORE_FILE
+from albumclean.crawl.kinds import kind_of
+from albumclean.crawl.skips import (
+    Skipped,
+    SkipReason,
+    is_foreign_library,
+    is_trash_folder,
+    reason_to_skip_file,
+    reason_to_skip_folder,
+)
+from albumclean.domain import Failure, FileIdentity, Stage
+
+FileKey = tuple[int, int]  # device, inode
+
+_WINDOWS = os.name == "nt"
+# Not in `stat` on every platform: Windows' recall-on-open, recall-on-data-access and offline; macOS's SF_DATALESS.
+_WINDOWS_ONLINE_ONLY = 0x00040000 | 0x00400000 | 0x00001000
+_MACOS_DATALESS = 0x40000000
+_REPARSE_MOUNT_POINT = 0xA0000003  # an NTFS junction: a folder that leads elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that was met and may be entered."""
+
+    path: Path
+    key: FileKey
+
+
+@dataclass(slots=True)
+class Listing:
+    """What one folder holds."""
+
+    folders: list[Folder] = field(default_factory=list)
+    files: list[FileIdentity] = field(default_factory=list)  # photos, and what may be their companions
+    many_names: set[str] = field(default_factory=set)  # the files among them that have several hard links
+    unreadable: dict[Path, Failure] = field(default_factory=dict)  # also in `files`, as they belong to some asset
+    notes: list[Skipped | Failure] = field(default_factory=list)
+    counts: Counter[SkipReason] = field(default_factory=Counter)  # where one note for each would be too many
+    has_ignore_file: bool = False
+    is_trash: bool = False
+
+
+def file_key(path: Path, status: os.stat_result) -> FileKey:
+    """What tells files and folders apart, whatever name leads to them."""
+    if status.st_ino == 0:  # some network file systems number nothing; then the name has to do
+        return -1, hash(os.path.normcase(path))
+    return status.st_dev, status.st_ino
+
+
+def list_folder(folder: Path, hidden: bool, only: str | None = None) -> Listing:
+    """List a folder, in the order of its names' bytes. `only`: a file that the user named, taken whatever its name.
+
+    Raises OSError if the folder can't be listed to its end: half a listing could tear a photo from its companions.
+    """
+    with os.scandir(folder) as entries:
+        ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    listing = Listing()
+    for entry in ordered:
+        try:
+            _classify(entry, listing, hidden, only)
+        except (FileNotFoundError, NotADirectoryError):
+            listing.notes.append(Skipped(Path(entry.path), SkipReason.VANISHED))
+        except OSError as error:
+            _note_unreadable(entry, error, listing)
+    listing.is_trash = _looks_like_trash(folder)
+    return listing
+
+
+def reason_never_to_enter(path: Path) -> SkipReason | None:
+    """Why nothing at or below this path is looked at, even if the user names it: a trash or a managed library."""
+    for folder in (path, *path.parents):
+        if is_trash_folder(folder) or _looks_like_trash(folder):
+            return SkipReason.TRASH
+        if is_foreign_library(folder.name):
+            return SkipReason.LIBRARY
+    return None
+
+
+def _looks_like_trash(folder: Path) -> bool:
+    """Whether it is a freedesktop trash, wherever $XDG_DATA_HOME puts it."""
+    return folder.name.lower() == "trash" and (folder / "files").is_dir() and (folder / "info").is_dir()
+
+
+def _classify(entry: os.DirEntry[str], listing: Listing, hidden: bool, only: str | None) -> None:
+    name = entry.name
+    if entry.is_symlink():
+        _note_link(entry, listing)
+    elif entry.is_dir(follow_symlinks=False):
+        _add_folder(entry, listing, hidden)
+    elif name == IGNORE_FILE:
+        listing.has_ignore_file = True
+    elif name != only and (reason := reason_to_skip_file(name, hidden)):
+        if reason is SkipReason.PARTIAL:
+            listing.notes.append(Skipped(Path(entry.path), reason))
+        else:
+            listing.counts[reason] += 1
+    elif not entry.is_file(follow_symlinks=False):
+        listing.notes.append(Skipped(Path(entry.path), SkipReason.SPECIAL_FILE))
+    else:
+        _add_file(entry, listing, hidden or name == only)
+
+
+def _add_folder(entry: os.DirEntry[str], listing: Listing, hidden: bool) -> None:
+    path = Path(entry.path)
+    if reason := reason_to_skip_folder(path, hidden):
+        listing.notes.append(Skipped(path, reason))
+        return
+    status = _status(entry)
+    if getattr(status, "st_reparse_tag", 0) == _REPARSE_MOUNT_POINT:
+        listing.notes.append(Skipped(path, SkipReason.SYMLINK))
+    elif not hidden and _is_flagged_hidden(status):
+        listing.notes.append(Skipped(path, SkipReason.HIDDEN))
+    else:
+        listing.folders.append(Folder(path, file_key(path, status)))
+
+
+def _add_file(entry: os.DirEntry[str], listing: Listing, hidden: bool) -> None:
+    status = _status(entry)
+    path = Path(entry.path)
+    if not stat.S_ISREG(status.st_mode):  # replaced since the listing
+        listing.notes.append(Skipped(path, SkipReason.VANISHED))
+    elif not hidden and _is_flagged_hidden(status):
+        listing.counts[SkipReason.HIDDEN] += 1
+    elif _is_online_only(status):
+        listing.notes.append(Skipped(path, SkipReason.ONLINE_ONLY))
+    else:
+        listing.files.append(FileIdentity(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev))
+        if status.st_nlink > 1:
+            listing.many_names.add(entry.name)
+
+
+def _note_link(entry: os.DirEntry[str], listing: Listing) -> None:
+    """A link is never a photo of its own. Links to folders are not followed, so no walk can run in circles."""
+    path = Path(entry.path)
+    target = os.readlink(path)  # noqa: PTH115 - Path.readlink needs a str that Path can normalise; this is only text
+    try:
+        leads_to_folder = entry.is_dir()
+        leads_nowhere = not leads_to_folder and not path.exists()
+    except OSError:  # a loop, or a target that may not be looked at
+        leads_to_folder, leads_nowhere = False, True
+    if leads_to_folder or kind_of(entry.name) or kind_of(target):
+        reason = SkipReason.BROKEN_LINK if leads_nowhere else SkipReason.SYMLINK
+        listing.notes.append(Skipped(path, reason, f"leads to {target}"))
+    else:
+        listing.counts[SkipReason.NOT_A_PHOTO] += 1
+
+
+def _note_unreadable(entry: os.DirEntry[str], error: OSError, listing: Listing) -> None:
+    path = Path(entry.path)
+    failure = Failure(path, Stage.CRAWL, f"can't be looked at: {error.strerror or error}", transient=True)
+    if kind_of(entry.name):
+        listing.unreadable[path] = failure
+        listing.files.append(FileIdentity(path, 0, 0, 0, 0))
+    else:
+        listing.notes.append(failure)
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result:
+    if _WINDOWS:  # there the entry's own stat has neither device nor inode nor number of links
+        return Path(entry.path).lstat()
+    return entry.stat(follow_symlinks=False)
+
+
+def _is_flagged_hidden(status: os.stat_result) -> bool:
+    windows = getattr(status, "st_file_attributes", 0) & (stat.FILE_ATTRIBUTE_HIDDEN | stat.FILE_ATTRIBUTE_SYSTEM)
+    macos = getattr(status, "st_flags", 0) & stat.UF_HIDDEN
+    return bool(windows or macos)
+
+
+def _is_online_only(status: os.stat_result) -> bool:
+    """Whether the content is a cloud drive's placeholder: opening it would fetch it, a library at a time."""
+    windows = getattr(status, "st_file_attributes", 0) & _WINDOWS_ONLINE_ONLY
+    macos = getattr(status, "st_flags", 0) & _MACOS_DATALESS
+    return bool(windows or macos)
