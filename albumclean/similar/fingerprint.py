@@ -1,0 +1,42 @@
+"""The fingerprint of a picture: two perceptual hashes, a tiny colour layout and the amount of detail."""
+
+from __future__ import annotations
+
+import imagehash
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from albumclean.domain import Fingerprint
+
+LAYOUT_SIDE = 8
+DETAIL_SIDE = 32
+_HASH_SIDE = 8  # 8 x 8 = 64 bits
+_ENOUGH = 128  # pixels of the short side: four times what the hashes look at
+
+# Stored beside each fingerprint: another revision means that old ones can't be compared with new ones.
+REVISION: str = f"1-imagehash{imagehash.__version__.split('.')[0]}-phash64-dhash64-layout{LAYOUT_SIDE}"
+
+
+def fingerprint(image: Image.Image, content_hash: bytes) -> Fingerprint:
+    """The fingerprint of an upright sRGB picture of mode RGB, at any size from about 32 x 32 upwards.
+
+    `phash` is the sign of the 8 x 8 lowest DCT coefficients of a 32 x 32 luma against their median (Zauner 2010),
+    `dhash` the sign of horizontal luma differences, both by the `imagehash` library and packed row by row with the
+    first bit highest. `layout` holds 8 x 8 x 3 mean colours; `detail` is the standard deviation of the 32 x 32 luma.
+    """
+    # Averaging blocks first costs a tenth of the hashes' own resizing, and they look at 32 x 32 pixels at most.
+    image = image.reduce(max(1, min(image.size) // _ENOUGH))
+    luma = image.convert("L")
+    small = np.asarray(luma.resize((DETAIL_SIDE, DETAIL_SIDE), Image.Resampling.BOX), dtype=np.float64)
+    return Fingerprint(
+        content_hash=content_hash,
+        phash=_packed(imagehash.phash(luma, hash_size=_HASH_SIDE).hash),
+        dhash=_packed(imagehash.dhash(luma, hash_size=_HASH_SIDE).hash),
+        layout=image.resize((LAYOUT_SIDE, LAYOUT_SIDE), Image.Resampling.BOX).tobytes(),
+        detail=float(small.std()),
+    )
+
+
+def _packed(bits: npt.NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
