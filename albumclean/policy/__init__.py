@@ -1,0 +1,1 @@
+"""From facts to proposals: pure functions, one file per rule."""

@@ -1,0 +1,1 @@
+"""One file per rule, each exposing `RULE`; found by the registry."""

@@ -1,0 +1,67 @@
+"""A single photo with a low score: proposed for the trash, or for a look where the score may not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from albumclean.config import Settings
+from albumclean.domain import Action, Photo, PhotoFacts, Proposal, Reason, SimilarGroup
+from albumclean.policy.words import NOTABLE, described, joined, severity
+
+_GRAPHIC_FORMATS = frozenset({"PNG", "GIF", "BMP", "WEBP"})
+_SMALL = 100_000  # pixels; the scorer never saw smaller ones
+_MOS_WEIGHT, _DOUBT_WEIGHT = 3.0, 2.0  # before the degradations, whose weight is their severity
+
+
+@dataclass(frozen=True, slots=True)
+class LowQuality:
+    """Photos that score below the threshold; says nothing on groups."""
+
+    name: str = "low-quality"
+
+    def on_photo(self, facts: PhotoFacts, settings: Settings) -> Proposal | None:
+        """TRASH below the threshold, REVIEW if the score may not apply to such a picture, else nothing."""
+        below = settings.low_quality.below
+        if facts.photo is None or facts.failure is not None or facts.mos is None or not facts.mos < below:
+            return None
+        mos = Reason("mos", facts.mos, below, f"Scored {facts.mos:.2f} of 1, below {below:.2f}", _MOS_WEIGHT)
+        doubts = _doubts(facts, facts.photo)
+        faults = _faults(facts)
+        because = f": {joined([reason.text for reason in faults])}" if faults else ""
+        look = f" Look first: it {joined([reason.text for reason in doubts])}." if doubts else ""
+        return Proposal(
+            facts=facts,
+            action=Action.REVIEW if doubts else Action.TRASH,
+            rule=self.name,
+            sentence=f"{mos.text}{because}.{look}",
+            reasons=(mos, *doubts, *faults),
+        )
+
+    def on_group(self, group: SimilarGroup, settings: Settings) -> Sequence[Proposal]:
+        """Nothing: members of a group are compared with each other."""
+        return ()
+
+
+def _faults(facts: PhotoFacts) -> list[Reason]:
+    notable = sorted((-value, name) for name, value in facts.degradations.items() if value >= NOTABLE)
+    return [Reason(name, -minus, NOTABLE, described(name, -minus), -minus) for minus, name in notable]
+
+
+def _doubts(facts: PhotoFacts, photo: Photo) -> list[Reason]:
+    """Why the score may not apply; any of them turns the trash into a question."""
+    doubts = []
+    if photo.format in _GRAPHIC_FORMATS and photo.camera is None:
+        text = "may be a screenshot or graphic, which a photo score does not fit"
+        doubts.append(Reason("format", photo.format, None, text, _DOUBT_WEIGHT))
+    if photo.pixels < _SMALL:
+        text = f"is too small to judge ({photo.width}x{photo.height})"
+        doubts.append(Reason("pixels", photo.pixels, _SMALL, text, _DOUBT_WEIGHT))
+    dark, blurred = severity(facts.degradations, "under", "dark"), severity(facts.degradations, "blur")
+    if dark >= NOTABLE and blurred < NOTABLE:
+        text = "is dark but not blurred, perhaps a night photo that is dark on purpose"
+        doubts.append(Reason("night", round(dark, 4), NOTABLE, text, _DOUBT_WEIGHT))
+    return doubts
+
+
+RULE = LowQuality()
