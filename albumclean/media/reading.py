@@ -1,0 +1,74 @@
+"""A photo's bytes, read once and provably of one state of the file; and their hash."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+from albumclean.domain import FileIdentity
+from albumclean.errors import ReadError
+
+_HASH_BYTES = 32
+_CHUNK = 1 << 20
+
+# O_NONBLOCK: opening a FIFO that took the file's place must not wait for a writer. O_NOFOLLOW: nor may a symlink.
+# O_BINARY and O_NOINHERIT are Windows', the others POSIX'.
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+    _FLAGS |= getattr(os, _name, 0)
+
+
+def read_file(identity: FileIdentity) -> bytes:
+    """All bytes of the file that the crawl saw.
+
+    Raises ReadError (worth another try on the next scan) when it can't be read, is no longer a regular file, or is
+    not, before and after reading, in the state that `identity` holds.
+    """
+    with _opened(identity.path) as file:
+        before = os.fstat(file.fileno())
+        data = file.read(identity.size + 1)  # bounded: a file that grows meanwhile does not fill the memory
+        after = os.fstat(file.fileno())
+    expected = (identity.size, identity.mtime_ns, identity.inode)
+    if len(data) != identity.size or any(
+        (found.st_size, found.st_mtime_ns, found.st_ino) != expected for found in (before, after)
+    ):
+        detail = "changed while it was read; it will be looked at again on the next scan"
+        raise ReadError(path=identity.path, detail=detail)
+    return data
+
+
+def content_hash(data: bytes) -> bytes:
+    """BLAKE2b-256 of the bytes: the identity of a photo wherever it lies and whatever its name."""
+    return blake2b(data, digest_size=_HASH_BYTES).digest()
+
+
+def hash_file(path: Path) -> bytes:
+    """The `content_hash` of a file of any size, in constant memory. Raises ReadError."""
+    digest = blake2b(digest_size=_HASH_BYTES)
+    with _opened(path) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.digest()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The regular file at `path`, not through a symlink; every OSError until it is closed becomes a ReadError."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise ReadError(path=path, detail="is not a regular file")
+        with os.fdopen(descriptor, "rb") as file:
+            yield file
+    except OSError as error:
+        raise ReadError(path=path, detail=_reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

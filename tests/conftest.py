@@ -1,0 +1,26 @@
+"""What all tests share: a home of their own, so that no test sees or touches the user's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """albumclean's own files and the trash, below this test's folder."""
+    own = tmp_path / "home"
+    own.mkdir()
+    monkeypatch.setenv("ALBUMCLEAN_HOME", str(own))
+    monkeypatch.setenv("XDG_DATA_HOME", str(own / "share"))
+    monkeypatch.delenv("ALBUMCLEAN_CONFIG", raising=False)
+    return own
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """An empty folder for photos."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    return folder
