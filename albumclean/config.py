@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import platformdirs
 
@@ -30,6 +30,7 @@ class Locations:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Locations:
+        """The user's folders, or those below `ALBUMCLEAN_HOME`."""
         if home := environ.get("ALBUMCLEAN_HOME"):
             base = Path(home).expanduser().absolute()
             config, cache, data = base, base, base
@@ -47,6 +48,8 @@ class Locations:
 
 @dataclass(frozen=True, slots=True)
 class CrawlSettings:
+    """[crawl]: what is looked at."""
+
     include: tuple[str, ...] = ()  # gitignore-style patterns; empty: every photo
     exclude: tuple[str, ...] = ()  # gitignore-style patterns
     protected: tuple[str, ...] = ()  # folders that are compared but never proposed
@@ -55,6 +58,8 @@ class CrawlSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
+    """[scan]: how photos are decoded and scored."""
+
     device: str = "auto"  # auto, cpu, cuda, mps
     workers: int = 0  # decoding processes; 0: one per core
     batch: int = 0  # photos per forward pass; 0: found from memory
@@ -65,11 +70,15 @@ class ScanSettings:
 
 @dataclass(frozen=True, slots=True)
 class LowQualitySettings:
+    """[low_quality]: which photos are too bad to keep."""
+
     below: float = 0.3  # MOS under which trashing is proposed
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarSettings:
+    """[similar]: what counts as alike, and which one stays."""
+
     phash_distance: int = 6  # bits of 64
     dhash_distance: int = 10  # bits of 64
     layout_distance: float = 12.0  # mean difference of the 8 x 8 colours, in [0, 255]
@@ -81,6 +90,8 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """Everything that the user can set; one field a table of the file."""
+
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     scan: ScanSettings = field(default_factory=ScanSettings)
     low_quality: LowQualitySettings = field(default_factory=LowQualitySettings)
@@ -108,10 +119,16 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         if not isinstance(said, dict):
             raise ConfigError(path=path, detail=f"[{name}] must be a table")
         changed[name] = _override(path, name, table, said, environ)
-    return replace(settings, **changed)
+    settings = replace(settings, **changed)
+    if not 0 <= settings.low_quality.below <= 1:
+        raise ConfigError(path=path, detail="low_quality.below must lie between 0 and 1")
+    return settings
 
 
-def _override(path: Path, name: str, table: Any, said: dict[str, Any], environ: Mapping[str, str]) -> Any:
+Table = TypeVar("Table", CrawlSettings, ScanSettings, LowQualitySettings, SimilarSettings)
+
+
+def _override(path: Path, name: str, table: Table, said: dict[str, Any], environ: Mapping[str, str]) -> Table:
     types = get_type_hints(type(table))
     if unknown := sorted(said.keys() - types.keys()):
         raise ConfigError(path=path, detail=f"[{name}] has no {unknown[0]!r}; it has {', '.join(types)}")
@@ -125,7 +142,7 @@ def _override(path: Path, name: str, table: Any, said: dict[str, Any], environ: 
     return replace(table, **values)
 
 
-def _checked(path: Path, key: str, value: object, kind: Any) -> object:
+def _checked(path: Path, key: str, value: object, kind: Any) -> object:  # noqa: ANN401 - a type or a generic alias
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
         if isinstance(value, list) and all(isinstance(entry, item) for entry in value):
@@ -138,7 +155,7 @@ def _checked(path: Path, key: str, value: object, kind: Any) -> object:
     return value
 
 
-def _parsed(path: Path, variable: str, text: str, kind: Any) -> object:
+def _parsed(path: Path, variable: str, text: str, kind: Any) -> object:  # noqa: ANN401 - a type or a generic alias
     if get_origin(kind) is tuple:
         return tuple(part for part in text.split(os.pathsep) if part)
     if kind is bool:

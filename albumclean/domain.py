@@ -55,6 +55,8 @@ class CompanionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Companion:
+    """A companion and the file that it is."""
+
     kind: CompanionKind
     file: FileIdentity
 
@@ -66,7 +68,7 @@ class Asset:
     primary: FileIdentity
     companions: tuple[Companion, ...] = ()
     role: RootRole = RootRole.NORMAL
-    aliases: tuple[Path, ...] = ()  # other names (symlinks, hard links) of the same physical file
+    aliases: tuple[Path, ...] = ()  # other names (hard links) of the same physical file
 
     @property
     def size(self) -> int:
@@ -75,6 +77,7 @@ class Asset:
 
     @property
     def files(self) -> tuple[FileIdentity, ...]:
+        """The photo first."""
         return (self.primary, *(companion.file for companion in self.companions))
 
 
@@ -92,6 +95,7 @@ class Photo:
 
     @property
     def pixels(self) -> int:
+        """Of the whole picture."""
         return self.width * self.height
 
 
@@ -101,9 +105,11 @@ class UserMarks:
 
     rating: int | None = None
     favourite: bool = False
+    unknown: bool = False  # a sidecar can't be read; it may hide five stars
 
     @property
     def treasured(self) -> bool:
+        """Whether the user has marked it as one to keep."""
         return self.favourite or (self.rating is not None and self.rating > 0)
 
 
@@ -181,12 +187,16 @@ class Fingerprint:
 
 
 class GroupKind(StrEnum):
+    """How the members of a group are alike."""
+
     EXACT = "exact"  # the same bytes
     DERIVED = "derived"  # resized, recompressed, edited
     MOMENT = "moment"  # several shots of one moment
 
 
 class Action(StrEnum):
+    """What a rule proposes or a person decides."""
+
     KEEP = "keep"
     REVIEW = "review"
     TRASH = "trash"
@@ -213,10 +223,10 @@ class PhotoFacts:
     degradations: dict[str, float] = field(default_factory=dict)  # severity in [0, 1], 1 is ruined
     marks: UserMarks = UserMarks()
     failure: Failure | None = None
-    decided: Action | None = None  # the user's earlier word on this very content
 
     @property
     def path(self) -> Path:
+        """Where the photo lies."""
         return self.asset.primary.path
 
     @property
@@ -224,6 +234,8 @@ class PhotoFacts:
         """Why it is never proposed by default, or None."""
         if self.asset.role is RootRole.PROTECTED:
             return "lies in a protected folder"
+        if self.marks.unknown:
+            return "has a sidecar that can't be read and may hold a rating"
         if self.marks.favourite:
             return "is a favourite"
         if self.marks.treasured:
@@ -243,6 +255,7 @@ class SimilarGroup:
 
     @property
     def keeper(self) -> PhotoFacts:
+        """The member that stays."""
         return self.members[0]
 
 
@@ -259,6 +272,8 @@ class Proposal:
 
 
 class DecisionBy(StrEnum):
+    """Who decided."""
+
     USER = "user"
     RULE = "rule"  # a named, bounded rule that the user has turned on
 
@@ -295,10 +310,12 @@ class PlanItem:
 
     @property
     def path(self) -> Path:
+        """Where the photo lies."""
         return self.files[0].identity.path
 
     @property
     def size(self) -> int:
+        """Bytes of all files."""
         return sum(file.identity.size for file in self.files)
 
 
@@ -311,6 +328,7 @@ class TrashPlan:
 
     @property
     def size(self) -> int:
+        """Bytes of all items."""
         return sum(item.size for item in self.items)
 
 

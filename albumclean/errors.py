@@ -1,4 +1,4 @@
-"""One tree of errors. The class docstring is the sentence for the user (`{}` fields are filled in); each has its exit code."""
+"""One tree of errors, each with its exit code; a docstring is the sentence for the user, its `{}` filled in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from inspect import cleandoc
 
 
 class ExitCode(IntEnum):
+    """What the program ends with."""
+
     OK = 0
     SOME_FAILED = 1  # the work was done, but some files failed or were skipped
     USAGE = 2  # the command line or the configuration is wrong
@@ -41,7 +43,10 @@ class UsageError(AlbumcleanError):
 
 
 class ConfigError(UsageError):
-    """The configuration file {path} can't be used: {detail}. Mend or remove it; `albumclean doctor` shows where it lies."""
+    """The configuration file {path} can't be used: {detail}.
+
+    Mend or remove it; `albumclean doctor` shows where it lies.
+    """
 
 
 class RootNotFound(AlbumcleanError):
@@ -57,7 +62,10 @@ class StoreError(AlbumcleanError):
 
 
 class StoreTooNew(StoreError):
-    """The database {path} was written by a newer albumclean (schema {found}, this one knows {known}). Update albumclean."""
+    """The database {path} was written by a newer albumclean (schema {found}, this one knows {known}).
+
+    Update albumclean.
+    """
 
 
 class StoreBusy(StoreError):
@@ -96,6 +104,10 @@ class TrashUnavailable(AlbumcleanError):
     """{path} can't go to the trash: {detail}. Name a folder with `--to DIR` to move files there instead."""
 
     exit_code = ExitCode.SOME_FAILED
+
+
+class QuarantineUnusable(AlbumcleanError):
+    """Photos can't be moved to {path}: {detail}. Name another folder with `--to DIR`."""
 
 
 class MoveRefused(AlbumcleanError):

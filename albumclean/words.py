@@ -28,21 +28,21 @@ def file_size(count: int) -> str:
     """Bytes in decimal units, as file managers show them: "12.3 MB"."""
     if count < 1000:
         return f"{count} bytes" if count != 1 else "1 byte"
-    size = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        size /= 1000
+    size, unit = count / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
         if size < 999.5:
             break
+        size, unit = size / 1000, larger
     return f"{size:.1f} {unit}" if size < 99.95 else f"{size:.0f} {unit}"
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """"1 photo", "2 photos", "12,345 photos"."""
+    """ "1 photo", "2 photos", "12,345 photos"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
-    """"42 s", "3 min 20 s", "2 h 5 min"."""
+    """ "42 s", "3 min 20 s", "2 h 5 min"."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
