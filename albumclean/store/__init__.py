@@ -1,0 +1,1 @@
+"""The two databases: the disposable score cache and the precious ledger."""

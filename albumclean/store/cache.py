@@ -1,0 +1,386 @@
+"""The score cache: what is known of every file and of every content. Disposable: a scan rebuilds it.
+
+One connection, used by one thread. Nothing here holds more than a page of rows in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from albumclean.domain import (
+    Asset,
+    Failure,
+    FileIdentity,
+    Fingerprint,
+    Photo,
+    Score,
+    ScorerSpec,
+    Stage,
+    UserMarks,
+)
+from albumclean.store.database import open_database, store_errors, transaction
+from albumclean.store.rows import (
+    KNOWN,
+    Known,
+    companions_to_json,
+    file_from_row,
+    known_from_row,
+    signed64,
+    state_of,
+    under_folders,
+    unsigned64,
+)
+from albumclean.store.schema_cache import MIGRATIONS
+
+PAGE = 1000  # rows read or written at once
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What every photo must have for a scan to be complete."""
+
+    scorers: tuple[ScorerSpec, ...]
+    fingerprint_revision: str
+    decoder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheCounts:
+    """How much the cache knows."""
+
+    files: int
+    bytes: int
+    unread: int
+    failed: int
+    contents: int
+    last_scan: float | None
+
+
+class Cache:
+    """See the module. Use as a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._series: dict[tuple[str, str, str], int] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Raises StoreError and its kind."""
+        return cls(open_database(path, MIGRATIONS, backup=False), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    # --- the crawl writes what it met ---------------------------------------------------------------------------
+
+    def begin_scan(self, roots: Sequence[Path]) -> int:
+        """A new scan's number."""
+        with transaction(self._connection) as write:
+            cursor = write.execute(
+                "INSERT INTO scan (started_at, roots) VALUES (?, ?)",
+                (time.time(), json.dumps([str(root) for root in roots])),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def finish_scan(self, scan: int) -> None:
+        """Say that the scan met everything that it was sent to."""
+        with transaction(self._connection) as write:
+            write.execute("UPDATE scan SET finished_at = ? WHERE id = ?", (time.time(), scan))
+
+    def sidecars_unchanged(self, asset: Asset) -> bool:
+        """Whether the cache has read the marks in just these companions."""
+        with store_errors(self.path):
+            row = self._connection.execute(
+                "SELECT companions FROM file WHERE path = ?", (os.fsencode(asset.primary.path),)
+            ).fetchone()
+        return row is not None and row[0] == companions_to_json(asset.companions)
+
+    def meet(self, scan: int, met: Sequence[tuple[Asset, UserMarks | None]]) -> None:
+        """Record assets that the crawl met; marks of None keep those known. A changed file forgets its hash."""
+        rows = [
+            (
+                os.fsencode(asset.primary.path),
+                asset.primary.size,
+                asset.primary.mtime_ns,
+                str(asset.primary.inode),
+                str(asset.primary.device),
+                asset.role.value,
+                companions_to_json(asset.companions),
+                None if marks is None else marks.rating,
+                marks is not None and marks.favourite,
+                marks is not None and marks.unknown,
+                scan,
+                marks is None,
+            )
+            for asset, marks in met
+        ]
+        same = "size = excluded.size AND mtime_ns = excluded.mtime_ns AND inode = excluded.inode"
+        forgotten = ", ".join(
+            f"{column} = CASE WHEN {same} THEN {column} END"
+            for column in ("content_hash", "failure_stage", "failure_reason", "failure_transient", "decoder")
+        )
+        with transaction(self._connection) as write:
+            write.executemany(
+                f"""INSERT INTO file
+                    (path, size, mtime_ns, inode, device, role, companions, rating, favourite, marks_unknown, seen)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                ON CONFLICT (path) DO UPDATE SET {forgotten},
+                    size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
+                    device = excluded.device, role = excluded.role, companions = excluded.companions,
+                    rating = CASE WHEN ?12 THEN rating ELSE excluded.rating END,
+                    favourite = CASE WHEN ?12 THEN favourite ELSE excluded.favourite END,
+                    marks_unknown = CASE WHEN ?12 THEN marks_unknown ELSE excluded.marks_unknown END,
+                    seen = excluded.seen""",  # noqa: S608 - the column names are constants
+                rows,
+            )
+
+    def has_files(self, under: Sequence[Path] = ()) -> bool:
+        """Whether anything is known (under one of the folders)."""
+        where, values = under_folders(under)
+        with store_errors(self.path):
+            return self._connection.execute(f"SELECT 1 FROM file WHERE {where} LIMIT 1", values).fetchone() is not None  # noqa: S608
+
+    def count_under(self, root: Path) -> int:
+        """How many photos are known under a folder (or as this file)."""
+        where, values = under_folders([root])
+        with store_errors(self.path):
+            return int(self._connection.execute(f"SELECT count(*) FROM file WHERE {where}", values).fetchone()[0])  # noqa: S608
+
+    def forget_unseen(self, scan: int, root: Path, unreadable: Sequence[Path]) -> int:
+        """Drop files under `root` that a finished crawl did not meet, but for those in folders it couldn't read.
+
+        Scores stay: they hang on the content, and a file that comes back elsewhere finds them again.
+        """
+        where, values = under_folders([root])
+        condition = f"seen < ? AND {where}"
+        parameters: list[bytes | int] = [scan, *values]
+        if unreadable:
+            spared, more = under_folders(unreadable)
+            condition += f" AND NOT ({spared})"
+            parameters += more
+        with transaction(self._connection) as write:
+            return write.execute(f"DELETE FROM file WHERE {condition}", parameters).rowcount  # noqa: S608
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Drop files that have been moved away."""
+        with transaction(self._connection) as write:
+            write.executemany("DELETE FROM file WHERE path = ?", ((os.fsencode(path),) for path in paths))
+
+    # --- the scan asks what is to do and writes what it found ---------------------------------------------------
+
+    def count_to_do(self, scan: int, needs: Needs, *, retry_failed: bool = False) -> int:
+        """How many of the files that the scan met must be read."""
+        condition, values = self._to_do(scan, needs, retry_failed=retry_failed)
+        with store_errors(self.path):
+            query = f"SELECT count(*) FROM file WHERE {condition}"  # noqa: S608
+            return int(self._connection.execute(query, values).fetchone()[0])
+
+    def to_do(self, scan: int, needs: Needs, *, retry_failed: bool = False) -> Iterator[FileIdentity]:
+        """The files that must be read, by path; each is given once even though rows change meanwhile."""
+        condition, values = self._to_do(scan, needs, retry_failed=retry_failed)
+        last = b""
+        while True:
+            with store_errors(self.path):
+                rows = self._connection.execute(
+                    f"""SELECT path, size, mtime_ns, inode, device FROM file
+                    WHERE {condition} AND path > ? ORDER BY path LIMIT {PAGE}""",  # noqa: S608
+                    (*values, last),
+                ).fetchall()
+            if not rows:
+                return
+            for row in rows:
+                yield file_from_row(row)
+            last = rows[-1][0]
+
+    def missing(self, content_hash: bytes, needs: Needs) -> tuple[tuple[str, ...], bool]:
+        """(names of the scorers that have not seen this content, whether facts or fingerprint are missing)."""
+        with store_errors(self.path):
+            has = {
+                row[0]
+                for row in self._connection.execute("SELECT series FROM score WHERE content_hash = ?", (content_hash,))
+            }
+            described = self._connection.execute(
+                """SELECT 1 FROM photo JOIN fingerprint USING (content_hash)
+                WHERE content_hash = ? AND fingerprint.revision = ?""",
+                (content_hash, needs.fingerprint_revision),
+            ).fetchone()
+        scorers = tuple(spec.name for spec in needs.scorers if not has.issuperset(self._series_of(spec)))
+        return scorers, described is None
+
+    def write(
+        self,
+        *,
+        hashes: Sequence[tuple[FileIdentity, bytes]] = (),
+        photos: Sequence[tuple[Photo, Fingerprint, str]] = (),
+        scores: Sequence[Score] = (),
+        failures: Sequence[tuple[FileIdentity, Failure, bytes | None]] = (),
+        decoder: str = "",
+    ) -> None:
+        """Write one batch of findings in one transaction.
+
+        A hash or failure only counts for the file state that was read: a row that has changed since is left alone.
+        """
+        state = "path = ? AND size = ? AND mtime_ns = ? AND inode = ?"
+        with transaction(self._connection) as write:
+            write.executemany(
+                f"""UPDATE file SET content_hash = ?, failure_stage = NULL, failure_reason = NULL,
+                failure_transient = NULL, decoder = NULL WHERE {state}""",  # noqa: S608
+                ((content_hash, *state_of(identity)) for identity, content_hash in hashes),
+            )
+            write.executemany(
+                f"""UPDATE file SET content_hash = coalesce(?, content_hash), failure_stage = ?, failure_reason = ?,
+                failure_transient = ?, decoder = ? WHERE {state}""",  # noqa: S608
+                (
+                    (digest, failure.stage.value, failure.reason, int(failure.transient), decoder, *state_of(identity))
+                    for identity, failure, digest in failures
+                ),
+            )
+            write.executemany(
+                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((p.content_hash, p.width, p.height, p.format, p.taken_at, p.camera, p.rating) for p, _, _ in photos),
+            )
+            write.executemany(
+                "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (f.content_hash, revision, signed64(f.phash), signed64(f.dhash), f.layout, f.detail)
+                    for _, f, revision in photos
+                ),
+            )
+            write.executemany(
+                "INSERT OR REPLACE INTO score VALUES (?, ?, ?)",
+                ((s.content_hash, self._series_id(s.scorer, s.revision, s.quantity), s.value) for s in scores),
+            )
+
+    # --- everything later reads from here -----------------------------------------------------------------------
+
+    def known(self, under: Sequence[Path] = ()) -> Iterator[Known]:
+        """Every file (under one of the folders), by path, with what hangs on its content."""
+        where, values = under_folders(under)
+        last = b""
+        while True:
+            with store_errors(self.path):
+                rows = self._connection.execute(
+                    f"{KNOWN} WHERE {where} AND file.path > ? ORDER BY file.path LIMIT {PAGE}",
+                    (*values, last),
+                ).fetchall()
+            if not rows:
+                return
+            yield from map(known_from_row, rows)
+            last = rows[-1][0]
+
+    def known_with(self, hashes: Iterable[bytes]) -> Iterator[Known]:
+        """Every file that holds one of these contents; by content as asked, then by path."""
+        for content_hash in hashes:
+            with store_errors(self.path):
+                rows = self._connection.execute(
+                    f"{KNOWN} WHERE file.content_hash = ? ORDER BY file.path", (content_hash,)
+                ).fetchall()
+            yield from map(known_from_row, rows)
+
+    def shared_contents(self) -> list[bytes]:
+        """The contents that more than one file holds."""
+        with store_errors(self.path):
+            rows = self._connection.execute(
+                """SELECT content_hash FROM file WHERE content_hash IS NOT NULL AND failure_stage IS NULL
+                GROUP BY content_hash HAVING count(*) > 1 ORDER BY content_hash"""
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def scores(self, content_hash: bytes, specs: Sequence[ScorerSpec]) -> dict[str, dict[str, float]]:
+        """{scorer: {quantity: raw value}} for the given scorers at their present revisions."""
+        with store_errors(self.path):
+            values = dict(
+                self._connection.execute("SELECT series, value FROM score WHERE content_hash = ?", (content_hash,))
+            )
+        found: dict[str, dict[str, float]] = {}
+        for spec in specs:
+            for quantity, series in zip(spec.quantities, self._series_of(spec), strict=True):
+                if series in values:
+                    found.setdefault(spec.name, {})[quantity] = values[series]
+        return found
+
+    def fingerprints(self, revision: str) -> Iterator[tuple[Fingerprint, float]]:
+        """(fingerprint, width / height) of every readable content that a file holds, by content."""
+        with store_errors(self.path):
+            cursor = self._connection.execute(
+                """SELECT content_hash, phash, dhash, layout, detail, width * 1.0 / height
+                FROM fingerprint JOIN photo USING (content_hash) WHERE revision = ? AND EXISTS (
+                    SELECT 1 FROM file WHERE file.content_hash = fingerprint.content_hash AND failure_stage IS NULL)
+                ORDER BY content_hash""",
+                (revision,),
+            )
+            for digest, phash, dhash, layout, detail, aspect in cursor:
+                yield Fingerprint(digest, unsigned64(phash), unsigned64(dhash), layout, detail), aspect
+
+    def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
+        """Files that could not be read or scored, by path."""
+        where, values = under_folders(under)
+        with store_errors(self.path):
+            for path, stage, reason, transient in self._connection.execute(
+                f"""SELECT path, failure_stage, failure_reason, failure_transient FROM file
+                WHERE failure_stage IS NOT NULL AND {where} ORDER BY path""",  # noqa: S608
+                values,
+            ):
+                yield Failure(Path(os.fsdecode(path)), Stage(stage), reason, bool(transient))
+
+    def counts(self) -> CacheCounts:
+        """For `albumclean status`."""
+        with store_errors(self.path):
+            files, size, unread, failed, contents = self._connection.execute(
+                """SELECT count(*), coalesce(sum(size), 0), sum(content_hash IS NULL AND failure_stage IS NULL),
+                sum(failure_stage IS NOT NULL), count(DISTINCT content_hash) FROM file"""
+            ).fetchone()
+            last = self._connection.execute("SELECT max(finished_at) FROM scan").fetchone()[0]
+        return CacheCounts(files, size, unread or 0, failed or 0, contents, last)
+
+    def roots(self) -> list[Path]:
+        """Every folder that a finished scan was sent to and that still has known files, without doubles, sorted."""
+        with store_errors(self.path):
+            rows = self._connection.execute("SELECT roots FROM scan").fetchall()
+        named = {Path(root) for (text,) in rows for root in json.loads(text)}
+        return sorted(root for root in named if self.count_under(root))
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    def _to_do(self, scan: int, needs: Needs, *, retry_failed: bool) -> tuple[str, tuple[str | int | bytes, ...]]:
+        series = [number for spec in needs.scorers for number in self._series_of(spec)]
+        marks = ", ".join("?" * len(series))
+        retried = "1" if retry_failed else "(failure_transient OR decoder IS NOT ?)"
+        condition = f"""seen = ? AND CASE WHEN failure_stage IS NOT NULL THEN {retried} ELSE (
+            content_hash IS NULL
+            OR NOT EXISTS (SELECT 1 FROM photo WHERE photo.content_hash = file.content_hash)
+            OR NOT EXISTS (SELECT 1 FROM fingerprint AS f WHERE f.content_hash = file.content_hash AND f.revision = ?)
+            OR (SELECT count(*) FROM score WHERE score.content_hash = file.content_hash
+                AND series IN ({marks})) < ?) END"""  # noqa: S608
+        decoder = () if retry_failed else (needs.decoder,)
+        return condition, (scan, *decoder, needs.fingerprint_revision, *series, len(series))
+
+    def _series_of(self, spec: ScorerSpec) -> list[int]:
+        return [self._series_id(spec.name, spec.revision, quantity) for quantity in spec.quantities]
+
+    def _series_id(self, scorer: str, revision: str, quantity: str) -> int:
+        key = (scorer, revision, quantity)
+        if key not in self._series:
+            with store_errors(self.path):
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO series (scorer, revision, quantity) VALUES (?, ?, ?)", key
+                )
+                row = self._connection.execute(
+                    "SELECT id FROM series WHERE scorer = ? AND revision = ? AND quantity = ?", key
+                ).fetchone()
+            self._series[key] = int(row[0])
+        return self._series[key]

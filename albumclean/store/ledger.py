@@ -1,0 +1,124 @@
+"""The precious database: the user's word on photos, pairs that are no duplicates, and the journal of moves."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from albumclean.domain import Action, Decision, DecisionBy
+from albumclean.store.database import Synchronous, open_database, transaction
+from albumclean.store.journal import Journal
+from albumclean.store.journal_rows import JOURNAL_SCHEMA
+
+
+def _decisions_and_journal(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE decision (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            content_hash BLOB NOT NULL,
+            path BLOB NOT NULL,
+            action TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            at REAL NOT NULL,
+            by TEXT NOT NULL,
+            settled TEXT  -- NULL, 'carried out' or 'withdrawn'
+        )"""
+    )
+    connection.execute("CREATE INDEX decision_by_rule ON decision(rule, content_hash, id)")
+    connection.execute("CREATE INDEX decision_by_path ON decision(path, content_hash, id)")
+    connection.execute(
+        """CREATE TABLE dismissal (
+            first BLOB NOT NULL,
+            second BLOB NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (first, second),
+            CHECK (first < second)
+        ) WITHOUT ROWID"""
+    )
+    for statement in JOURNAL_SCHEMA:
+        connection.execute(statement)
+
+
+MIGRATIONS = (_decisions_and_journal,)
+
+
+class Ledger(Journal):
+    """Decisions, dismissals and the journal of one user; nothing in it is ever deleted."""
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Ledger:
+        """Open or create the ledger at `path`. Raises StoreError and its kind."""
+        return cls(
+            open_database(path, MIGRATIONS, backup=True, read_only=read_only, synchronous=Synchronous.FULL), path
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Remember the user's word for ever; the latest word on the same thing wins."""
+        with transaction(self._connection) as connection:
+            connection.executemany(
+                "INSERT INTO decision (content_hash, path, action, rule, at, by) VALUES (?, ?, ?, ?, ?, ?)",
+                ((d.content_hash, os.fsencode(d.path), d.action.value, d.rule, d.at, d.by.value) for d in decisions),
+            )
+
+    def kept(self, rule: str) -> frozenset[bytes]:
+        """Content hashes to which the user's last word under `rule` was KEEP, wherever the file lies now."""
+        rows = self._connection.execute(
+            "SELECT content_hash, action, max(id) FROM decision"
+            " WHERE rule = ? AND settled IS NOT 'withdrawn' GROUP BY content_hash",
+            (rule,),
+        )
+        return frozenset(content_hash for content_hash, action, _ in rows if action == Action.KEEP.value)
+
+    def pending(self) -> list[Decision]:
+        """TRASH decisions still to be carried out, one per file, in the order in which they were taken.
+
+        A later word on the same file and content, under whatever rule, replaces the earlier one: where two rules
+        disagree, the file stays if KEEP was said last.
+        """
+        rows = self._connection.execute(
+            "SELECT content_hash, path, action, rule, at, by FROM decision WHERE id IN"
+            " (SELECT max(id) FROM decision WHERE settled IS NOT 'withdrawn' GROUP BY path, content_hash)"
+            " AND action = 'trash' AND settled IS NULL ORDER BY id"
+        )
+        return [
+            Decision(content_hash, Path(os.fsdecode(path)), Action(action), rule, at, DecisionBy(by))
+            for content_hash, path, action, rule, at, by in rows
+        ]
+
+    def withdraw(self, paths: Iterable[Path] | None = None) -> int:
+        """Take back the TRASH decisions not yet carried out about `paths`, or about everything; how many there were."""
+        statement = "UPDATE decision SET settled = 'withdrawn' WHERE action = 'trash' AND settled IS NULL"
+        with transaction(self._connection) as connection:
+            if paths is None:
+                return connection.execute(statement).rowcount
+            return sum(connection.execute(f"{statement} AND path = ?", (os.fsencode(path),)).rowcount for path in paths)
+
+    def dismiss(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """These two contents are "not a duplicate" of one another, in either order."""
+        now = time.time()
+        with transaction(self._connection) as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO dismissal (first, second, at) VALUES (?, ?, ?)",
+                ((min(pair), max(pair), now) for pair in pairs if pair[0] != pair[1]),
+            )
+
+    def dismissed(self) -> frozenset[tuple[bytes, bytes]]:
+        """Every dismissed pair of content hashes, the smaller hash first."""
+        return frozenset(self._connection.execute("SELECT first, second FROM dismissal").fetchall())

@@ -1,0 +1,106 @@
+"""How domain values lie in the cache's rows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from albumclean.domain import (
+    Asset,
+    Companion,
+    CompanionKind,
+    Failure,
+    FileIdentity,
+    Photo,
+    RootRole,
+    Stage,
+    UserMarks,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One asset's row with all that hangs on its content."""
+
+    asset: Asset
+    marks: UserMarks  # of the sidecars; the file's own rating is in `photo`
+    content_hash: bytes | None
+    photo: Photo | None
+    failure: Failure | None
+
+
+KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
+    file.rating, file.favourite, file.marks_unknown, file.content_hash,
+    file.failure_stage, file.failure_reason, file.failure_transient,
+    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating
+    FROM file LEFT JOIN photo USING (content_hash)"""
+
+
+def known_from_row(row: Sequence[Any]) -> Known:
+    """From a row of `KNOWN`."""
+    role, companions, rating, favourite, unknown, digest, stage, reason, transient, *facts = row[5:]
+    file = file_from_row(row[:5])
+    asset = Asset(file, companions_from_json(companions), RootRole(role))
+    photo = Photo(digest, *facts) if digest is not None and facts[0] is not None else None
+    failure = Failure(file.path, Stage(stage), reason, bool(transient)) if stage is not None else None
+    return Known(asset, UserMarks(rating, bool(favourite), bool(unknown)), digest, photo, failure)
+
+
+def companions_to_json(companions: Sequence[Companion]) -> str | None:
+    """None for no companions; names that are not UTF-8 keep their surrogate escapes."""
+    if not companions:
+        return None
+    return json.dumps(
+        [
+            [c.kind.value, str(c.file.path), c.file.size, c.file.mtime_ns, c.file.inode, c.file.device]
+            for c in companions
+        ]
+    )
+
+
+def companions_from_json(text: str | None) -> tuple[Companion, ...]:
+    """The reverse of `companions_to_json`."""
+    if text is None:
+        return ()
+    return tuple(
+        Companion(CompanionKind(kind), FileIdentity(Path(path), *state)) for kind, path, *state in json.loads(text)
+    )
+
+
+def under_folders(folders: Sequence[Path]) -> tuple[str, list[bytes]]:
+    """A condition on `path` for the files below any of the folders (or those very files); all files for none."""
+    if not folders:
+        return "1", []
+    conditions, values = [], []
+    for folder in folders:
+        name = os.fsencode(folder)
+        prefix = name if name.endswith(os.fsencode(os.sep)) else name + os.fsencode(os.sep)
+        # The folder's files lie between "folder/" and the first name that sorts after every "folder/…".
+        conditions.append("(path = ? OR (path > ? AND path < ?))")
+        values += [name, prefix, prefix[:-1] + bytes([prefix[-1] + 1])]
+    return f"({' OR '.join(conditions)})", values
+
+
+def file_from_row(row: Sequence[Any]) -> FileIdentity:
+    """From the columns path, size, mtime_ns, inode, device."""
+    path, size, mtime_ns, inode, device = row
+    return FileIdentity(Path(os.fsdecode(path)), size, mtime_ns, int(inode), int(device))
+
+
+def state_of(identity: FileIdentity) -> tuple[bytes, int, int, str]:
+    """The columns path, size, mtime_ns, inode: what must still hold for a finding to count."""
+    return os.fsencode(identity.path), identity.size, identity.mtime_ns, str(identity.inode)
+
+
+def signed64(value: int) -> int:
+    """64 bits as SQLite's signed integer."""
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def unsigned64(value: int) -> int:
+    """The reverse of `signed64`."""
+    return value + (1 << 64) if value < 0 else value

@@ -1,0 +1,56 @@
+"""The schema of the score cache, as migrations that are never edited once released.
+
+`file` holds what `stat` said of each photo and the hash of its bytes; everything else hangs on that hash, so that a
+moved or renamed photo costs one hash and a copy costs nothing. Paths are BLOBs (`os.fsencode`), as names need not be
+UTF-8.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Schema 1."""
+    for statement in (
+        """CREATE TABLE file (
+            path BLOB PRIMARY KEY,
+            size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+            inode TEXT NOT NULL, device TEXT NOT NULL,  -- Windows uses all 64 bits and more, SQLite has 63
+            role TEXT NOT NULL,
+            companions TEXT,          -- JSON list of [kind, path, size, mtime_ns, inode, device]
+            rating INTEGER, favourite INTEGER NOT NULL, marks_unknown INTEGER NOT NULL,  -- from the sidecars
+            content_hash BLOB,        -- BLAKE2b-256; NULL until read
+            failure_stage TEXT, failure_reason TEXT, failure_transient INTEGER,
+            decoder TEXT,             -- which decoder failed; another one tries again
+            seen INTEGER NOT NULL     -- the last scan that met it
+        ) WITHOUT ROWID""",
+        "CREATE INDEX file_by_hash ON file (content_hash)",
+        """CREATE TABLE photo (
+            content_hash BLOB PRIMARY KEY,
+            width INTEGER NOT NULL, height INTEGER NOT NULL, format TEXT NOT NULL,
+            taken_at TEXT, camera TEXT, rating INTEGER
+        ) WITHOUT ROWID""",
+        """CREATE TABLE series (      -- one scorer's one quantity at one revision
+            id INTEGER PRIMARY KEY,
+            scorer TEXT NOT NULL, revision TEXT NOT NULL, quantity TEXT NOT NULL,
+            UNIQUE (scorer, revision, quantity)
+        )""",
+        """CREATE TABLE score (
+            content_hash BLOB NOT NULL, series INTEGER NOT NULL REFERENCES series (id), value REAL NOT NULL,
+            PRIMARY KEY (content_hash, series)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE fingerprint (
+            content_hash BLOB PRIMARY KEY, revision TEXT NOT NULL,
+            phash INTEGER NOT NULL, dhash INTEGER NOT NULL,  -- 64 bits as SQLite's signed integers
+            layout BLOB NOT NULL, detail REAL NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE scan (
+            id INTEGER PRIMARY KEY, started_at REAL NOT NULL, finished_at REAL,
+            roots TEXT NOT NULL       -- JSON list of paths, surrogate escapes kept
+        )""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (create,)

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from albumclean.domain import (
+    Asset,
+    Companion,
+    CompanionKind,
+    Failure,
+    FileIdentity,
+    Fingerprint,
+    Photo,
+    RootRole,
+    Score,
+    ScorerSpec,
+    Stage,
+    UserMarks,
+)
+from albumclean.errors import StoreError, StoreTooNew
+from albumclean.store.cache import Cache, Needs
+from albumclean.store.database import open_database
+from albumclean.store.schema_cache import MIGRATIONS
+
+SPEC = ScorerSpec("judge", "r1", ("mos", "spread"), (0.0, 1.0), True, "Apache-2.0", "for tests")
+NEEDS = Needs((SPEC,), "f1", "d1")
+NO_MARKS = UserMarks()
+DIGEST = b"\x01" * 32
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with Cache.open(tmp_path / "cache.sqlite") as opened:
+        yield opened
+
+
+def identity(path: str, size: int = 10, mtime_ns: int = 20, inode: int = (1 << 64) - 30) -> FileIdentity:
+    return FileIdentity(Path(path), size, mtime_ns, inode, 40)
+
+
+def meet(cache: Cache, *assets: Asset, marks: UserMarks | None = NO_MARKS) -> int:
+    scan = cache.begin_scan([Path("/p")])
+    cache.meet(scan, [(asset, marks) for asset in assets])
+    return scan
+
+
+def describe(cache: Cache, file: FileIdentity, digest: bytes = DIGEST) -> None:
+    cache.write(
+        hashes=[(file, digest)],
+        photos=[(Photo(digest, 40, 30, "JPEG", "2024-05-06T07:08:09", "Maker", 3), print_of(digest), "f1")],
+        scores=[Score(digest, "judge", "r1", "mos", 0.25), Score(digest, "judge", "r1", "spread", 0.5)],
+        decoder="d1",
+    )
+
+
+def print_of(digest: bytes) -> Fingerprint:
+    return Fingerprint(digest, (1 << 64) - 1, 1 << 63, bytes(192), 50.0)
+
+
+def test_everything_written_comes_back(cache: Cache) -> None:
+    companion = Companion(CompanionKind.XMP, identity("/p/a.xmp", 3))
+    asset = Asset(identity("/p/a.jpg"), (companion,), RootRole.PROTECTED)
+    meet(cache, asset, marks=UserMarks(4, True))
+    describe(cache, asset.primary)
+    (known,) = cache.known()
+    assert asset == known.asset
+    assert UserMarks(4, True) == known.marks
+    assert Photo(DIGEST, 40, 30, "JPEG", "2024-05-06T07:08:09", "Maker", 3) == known.photo
+    assert {"judge": {"mos": 0.25, "spread": 0.5}} == cache.scores(DIGEST, [SPEC])
+    assert [(print_of(DIGEST), 40 / 30)] == list(cache.fingerprints("f1"))
+
+
+def test_a_file_that_lacks_nothing_is_not_read_again(cache: Cache) -> None:
+    asset = Asset(identity("/p/a.jpg"))
+    scan = meet(cache, asset)
+    assert [asset.primary] == list(cache.to_do(scan, NEEDS))
+    describe(cache, asset.primary)
+    assert 0 == cache.count_to_do(meet(cache, asset), NEEDS)
+
+
+@pytest.mark.parametrize("change", [{"size": 11}, {"mtime_ns": 21}, {"inode": 31}])
+def test_a_changed_file_is_read_again(cache: Cache, change: dict[str, int]) -> None:
+    asset = Asset(identity("/p/a.jpg"))
+    meet(cache, asset)
+    describe(cache, asset.primary)
+    changed = identity("/p/a.jpg", **change)
+    assert [changed] == list(cache.to_do(meet(cache, Asset(changed)), NEEDS))
+
+
+def test_a_finding_about_an_older_state_of_a_file_is_not_taken_for_the_new_one(cache: Cache) -> None:
+    meet(cache, Asset(identity("/p/a.jpg", size=10)))
+    scan = meet(cache, Asset(identity("/p/a.jpg", size=99)))
+    describe(cache, identity("/p/a.jpg", size=10))
+    assert [99] == [file.size for file in cache.to_do(scan, NEEDS)]
+
+
+def test_another_revision_of_a_scorer_or_fingerprint_asks_for_the_photo_again(cache: Cache) -> None:
+    asset = Asset(identity("/p/a.jpg"))
+    meet(cache, asset)
+    describe(cache, asset.primary)
+    scan = meet(cache, asset)
+    newer = ScorerSpec("judge", "r2", ("mos", "spread"), (0.0, 1.0), True, "Apache-2.0", "for tests")
+    assert 1 == cache.count_to_do(scan, Needs((newer,), "f1", "d1"))
+    assert 1 == cache.count_to_do(scan, Needs((SPEC,), "f2", "d1"))
+    assert (("judge",), False) == cache.missing(DIGEST, Needs((newer,), "f1", "d1"))
+
+
+def test_a_renamed_file_finds_its_scores_by_content(cache: Cache) -> None:
+    meet(cache, Asset(identity("/p/a.jpg")))
+    describe(cache, identity("/p/a.jpg"))
+    assert ((), False) == cache.missing(DIGEST, NEEDS)
+
+
+def test_a_failure_is_remembered_until_the_decoder_changes(cache: Cache) -> None:
+    asset = Asset(identity("/p/a.jpg"))
+    scan = meet(cache, asset)
+    failure = Failure(asset.primary.path, Stage.DECODE, "is cut off")
+    cache.write(failures=[(asset.primary, failure, DIGEST)], decoder="d1")
+    assert [failure] == list(cache.failures())
+    assert 0 == cache.count_to_do(scan, NEEDS)
+    assert 1 == cache.count_to_do(scan, Needs((SPEC,), "f1", "d2"))
+    assert 1 == cache.count_to_do(scan, NEEDS, retry_failed=True)
+
+
+def test_a_passing_failure_is_tried_again(cache: Cache) -> None:
+    asset = Asset(identity("/p/a.jpg"))
+    scan = meet(cache, asset)
+    failure = Failure(asset.primary.path, Stage.READ, "permission denied", transient=True)
+    cache.write(failures=[(asset.primary, failure, None)], decoder="d1")
+    assert 1 == cache.count_to_do(scan, NEEDS)
+
+
+def test_files_that_are_gone_are_forgotten_but_not_those_in_unreadable_folders_or_elsewhere(cache: Cache) -> None:
+    meet(cache, *(Asset(identity(path)) for path in ("/p/a.jpg", "/p/locked/b.jpg", "/p/c.jpg", "/pq/d.jpg")))
+    scan = meet(cache, Asset(identity("/p/c.jpg")))
+    assert 1 == cache.forget_unseen(scan, Path("/p"), [Path("/p/locked")])
+    assert ["/p/c.jpg", "/p/locked/b.jpg", "/pq/d.jpg"] == [str(known.asset.primary.path) for known in cache.known()]
+
+
+def test_a_folder_is_not_its_neighbour_with_a_longer_name(cache: Cache) -> None:
+    meet(cache, *(Asset(identity(path)) for path in ("/p/a.jpg", "/p-2/b.jpg", "/p.jpg", "/p0/c.jpg")))
+    assert 1 == cache.count_under(Path("/p"))
+    assert 1 == cache.count_under(Path("/p.jpg"))
+    assert 4 == cache.count_under(Path("/"))
+
+
+def test_unread_sidecars_keep_their_marks(cache: Cache) -> None:
+    asset = Asset(identity("/p/a.jpg"), (Companion(CompanionKind.XMP, identity("/p/a.xmp")),))
+    meet(cache, asset, marks=UserMarks(5, True))
+    assert cache.sidecars_unchanged(asset)
+    meet(cache, asset, marks=None)
+    (known,) = cache.known()
+    assert UserMarks(5, True) == known.marks
+    changed = Asset(asset.primary, (Companion(CompanionKind.XMP, identity("/p/a.xmp", size=99)),))
+    assert not cache.sidecars_unchanged(changed)
+
+
+def test_pages_end_to_end_give_every_file_once(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("albumclean.store.cache.PAGE", 7)
+    scan = meet(cache, *(Asset(identity(f"/p/{number:03}.jpg")) for number in range(50)))
+    expected = [f"/p/{number:03}.jpg" for number in range(50)]
+    assert expected == [str(file.path) for file in cache.to_do(scan, NEEDS)]
+    assert expected == [str(known.asset.primary.path) for known in cache.known()]
+
+
+@given(st.binary(min_size=1, max_size=40).filter(lambda name: not {0, 47} & set(name) and name not in {b".", b".."}))
+@settings(max_examples=50, deadline=None)
+def test_any_file_name_survives(tmp_path_factory: pytest.TempPathFactory, name: bytes) -> None:
+    path = Path(os.fsdecode(b"/p/" + name))
+    file = FileIdentity(path, 1, 2, 3, 4)
+    with Cache.open(tmp_path_factory.mktemp("c") / "cache.sqlite") as cache:
+        meet(cache, Asset(file, (Companion(CompanionKind.XMP, file),)))
+        (known,) = cache.known([Path("/p")])
+    assert Asset(file, (Companion(CompanionKind.XMP, file),)) == known.asset
+
+
+def test_a_newer_schema_and_a_damaged_file_are_named(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.sqlite"
+    connection = open_database(newer, MIGRATIONS, backup=False)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreTooNew, match=r"newer\.sqlite.*schema 99"):
+        Cache.open(newer)
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreError, match=r"damaged\.sqlite"):
+        Cache.open(damaged)
