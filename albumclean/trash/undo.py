@@ -1,0 +1,125 @@
+"""Bring photos back from where an apply has put them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from albumclean.domain import MoveState, TrashOutcome
+from albumclean.errors import AlbumcleanError, StoreError, UndoImpossible
+from albumclean.store.journal_rows import Move, RunKind
+from albumclean.store.ledger import Ledger
+from albumclean.trash.apply import OnOutcome, OnWait
+from albumclean.trash.files import exists, holds, words_for
+from albumclean.trash.locate import bring_back
+from albumclean.trash.lock import locked
+from albumclean.trash.settle import explain, outcome, settle_interrupted, settle_restore
+
+
+def undo(
+    ledger: Ledger,
+    *,
+    run: int | None = None,
+    paths: Sequence[Path] | None = None,
+    on_outcome: OnOutcome | None = None,
+    on_wait: OnWait | None = None,
+) -> list[TrashOutcome]:
+    """Bring back the photos of `run` (the last apply if None), or those that lay at or under `paths`.
+
+    Each comes back whole: path, name, bytes, mode and time, missing folders made anew. What lies at the old path is
+    never overwritten. Outcomes are RESTORED or FAILED with the reason; what is back already has none. A run whose rest
+    was still to be done is given up when it is undone as a whole.
+
+    Raises UndoImpossible for a run or path that the journal does not know, StoreError.
+    """
+    with locked(ledger, on_wait):
+        settle_interrupted(ledger)
+        assets = _of_paths(ledger, paths) if paths is not None else _of_run(ledger, run)
+        if not assets:
+            return []
+        undo_run = ledger.begin(RunKind.UNDO).id
+        outcomes = []
+        for asset in assets:
+            try:
+                result = _bring_back_asset(ledger, asset, undo_run)
+            except KeyboardInterrupt:
+                settle_interrupted(ledger)
+                raise
+            outcomes.append(result)
+            if on_outcome is not None:
+                on_outcome(result)
+        ledger.finish(undo_run)
+        return outcomes
+
+
+def _of_run(ledger: Ledger, number: int | None) -> list[list[Move]]:
+    applies = [run for run in ledger.history() if run.kind is RunKind.APPLY and number in {None, run.id}]
+    if not applies:
+        if number is None:
+            return []
+        raise UndoImpossible(path=f"Run {number}", detail="the journal knows no such run")
+    chosen = applies[0]
+    if chosen.finished_at is None:
+        ledger.abandon(chosen.id)
+    return list(ledger.items(chosen.id, MoveState.MOVED))
+
+
+def _of_paths(ledger: Ledger, paths: Sequence[Path]) -> list[list[Move]]:
+    assets: dict[tuple[int, int], list[Move]] = {}
+    for path in paths:
+        moves = ledger.moves_of(path.absolute())
+        if not moves:
+            raise UndoImpossible(path=path, detail="albumclean has never moved it")
+        latest: set[Path] = set()
+        for move in moves:
+            # Of a path that was emptied twice, only the later photo can come back to it.
+            if move.state is MoveState.MOVED and move.path not in latest:
+                assets.setdefault((move.run, move.item), ledger.item(move.run, move.item))
+                latest.add(move.path)
+    return list(assets.values())
+
+
+def _bring_back_asset(ledger: Ledger, asset: Sequence[Move], undo_run: int) -> TrashOutcome:
+    moved = [move for move in asset if move.state is MoveState.MOVED]
+    try:
+        here = {move.id for move in moved if _is_back(move)}
+        for move in moved:
+            if move.id not in here and exists(move.path):
+                there = f"the photo's file lies at {move.destination}" if move.destination else "it lies in the bin"
+                detail = f"another file has taken its place at {move.path}; {there}"
+                return _failed(ledger, asset, moved, str(UndoImpossible(path=asset[0].path, detail=detail)))
+    except OSError as error:
+        return _failed(ledger, asset, moved, words_for(error))
+    ledger.settle(moved, MoveState.RESTORING, undone_by=undo_run)
+    problems = []
+    for move in moved:
+        if move.id in here:
+            continue
+        try:
+            bring_back(move)
+        except (OSError, AlbumcleanError) as error:
+            if isinstance(error, StoreError):
+                raise
+            problems.append(_why(move, error))
+    return settle_restore(ledger, ledger.item(asset[0].run, asset[0].item), "; ".join(problems))
+
+
+def _is_back(move: Move) -> bool:
+    """Whether the user or another program has brought it back already."""
+    gone = move.destination is None or not exists(move.destination)
+    return gone and holds(move.path, move.file, move.content_hash)
+
+
+def _failed(ledger: Ledger, asset: Sequence[Move], moved: Sequence[Move], reason: str) -> TrashOutcome:
+    ledger.settle(moved, MoveState.MOVED, reason)
+    return outcome(asset, MoveState.FAILED, reason)
+
+
+def _why(move: Move, error: OSError | AlbumcleanError) -> str:
+    gone = move.destination is not None and not exists(move.destination)
+    if gone:
+        return (
+            f"{move.path.name} is no longer at {move.destination}: the trash was emptied, another program took it out,"
+            " or the drive is not connected"
+        )
+    return f"{move.path.name}: {explain(error)}"
