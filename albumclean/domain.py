@@ -68,7 +68,6 @@ class Asset:
     primary: FileIdentity
     companions: tuple[Companion, ...] = ()
     role: RootRole = RootRole.NORMAL
-    aliases: tuple[Path, ...] = ()  # other names (hard links) of the same physical file
 
     @property
     def size(self) -> int:

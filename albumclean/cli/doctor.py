@@ -1,0 +1,105 @@
+"""`albumclean doctor`: does everything that albumclean needs work on this machine?"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+
+import typer
+
+from albumclean import __version__
+from albumclean.cli.running import load, resumable
+from albumclean.errors import AlbumcleanError, ExitCode
+from albumclean.words import shown
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("doctor")(doctor)
+
+
+@resumable("Nothing was changed.")
+def doctor() -> ExitCode:
+    """Check the installation: versions, formats, model, device, databases, trash. Changes nothing of yours."""
+    typer.echo(f"albumclean {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    well = True
+    for name, check in _CHECKS:
+        try:
+            for line in check():
+                typer.echo(f"  ok    {name}: {line}")
+        except (AlbumcleanError, OSError, ImportError) as error:
+            well = False
+            typer.echo(f"  FAIL  {name}: {shown(str(error))}")
+    typer.echo("All is well." if well else "Mend what failed, then run `albumclean doctor` again.")
+    return ExitCode.OK if well else ExitCode.NOTHING_DONE
+
+
+def _packages() -> Iterator[str]:
+    from importlib.metadata import version
+
+    names = ("torch", "torchvision", "pillow", "pi-heif", "imagehash", "send2trash", "numpy")
+    yield ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def _formats() -> Iterator[str]:
+    from albumclean.media.decode import readable_formats
+
+    yield "reads " + ", ".join(readable_formats())
+    yield "camera RAW files travel with their JPEG or HEIC twin; alone they are listed, not judged"
+
+
+def _model() -> Iterator[str]:
+    from albumclean.scoring import registry
+
+    for name in registry.names():
+        spec = registry.spec(name)
+        where = f" in {shown(registry.weights_of(spec))}" if spec.weights else ""
+        yield f"{name} ({spec.revision}), {spec.licence}{where}"
+
+
+def _device() -> Iterator[str]:
+    from albumclean.scoring.batches import NetworkBatches
+    from albumclean.scoring.registry import MOS
+
+    _, settings = load()
+    batches = NetworkBatches(MOS, settings.scan.device, settings.scan.batch)
+    yield f"{batches.placement}, {batches.batch} photos at once"
+
+
+def _settings() -> Iterator[str]:
+    locations, _ = load()
+    yield f"{shown(locations.config)}{'' if locations.config.exists() else ' (not there: the defaults hold)'}"
+
+
+def _databases() -> Iterator[str]:
+    from albumclean.store.cache import Cache
+    from albumclean.store.ledger import Ledger
+
+    locations, _ = load()
+    with Cache.open(locations.cache) as cache:
+        yield f"score cache {shown(locations.cache)}, {cache.counts().files:,} photos"
+    with Ledger.open(locations.ledger) as ledger:
+        yield f"ledger {shown(locations.ledger)}, {len(ledger.history()):,} runs"
+
+
+def _trash() -> Iterator[str]:
+    from albumclean.trash import describe_trash
+
+    yield shown(describe_trash())
+
+
+def _terminal() -> Iterator[str]:
+    yield f"encoding {sys.stdout.encoding}, {'a terminal' if sys.stdout.isatty() else 'not a terminal'}"
+
+
+_CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
+    ("packages", _packages),
+    ("settings", _settings),
+    ("formats", _formats),
+    ("model", _model),
+    ("device", _device),
+    ("databases", _databases),
+    ("trash", _trash),
+    ("output", _terminal),
+)

@@ -1,0 +1,126 @@
+"""`albumclean propose`: print what the rules suggest, and why; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from albumclean.cli.running import absolute, load, open_catalogue, resumable, say_error
+from albumclean.errors import ExitCode, UsageError
+from albumclean.words import counted, file_size, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from albumclean.domain import Proposal
+
+LOW_QUALITY, KEEP_BEST = "low-quality", "keep-best"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("propose")(propose)
+
+
+@resumable("Nothing was changed.")
+def propose(
+    paths: list[Path] | None = typer.Argument(None, help="Only photos under these folders (default: all known)."),
+    below: float | None = typer.Option(
+        None, "--below", min=0.0, max=1.0, help="Propose photos that score less than this (default 0.3)."
+    ),
+    similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
+    csv: bool = typer.Option(False, "--csv", help="Print CSV."),
+    json_: bool = typer.Option(False, "--json", help="Print one JSON object a line (docs/propose-json.md)."),
+) -> ExitCode:
+    """Print what could go and why. Moves nothing."""
+    if csv and json_:
+        raise UsageError(detail="Choose one of --csv and --json.")
+    locations, settings = load()
+    if below is not None:
+        settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
+
+    from albumclean.catalogue import Stale
+    from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
+
+    under = absolute(paths)
+    stale = Stale()
+    with open_catalogue(settings, locations) as catalogue:
+        if not catalogue.cache.has_files(under):
+            say_error("no photo is known here yet. Run `albumclean scan FOLDER` first.")
+            return ExitCode.NOTHING_DONE
+        proposals = catalogue.proposals(under, rules_for(below, similar), stale)
+        if json_:
+            for proposal in proposals:
+                typer.echo(json_line(proposal))
+        elif csv:
+            typer.echo(csv_line(CSV_HEADER))
+            for proposal in proposals:
+                typer.echo(csv_row(proposal))
+        else:
+            _print_table(proposals)
+        failed = sum(1 for _ in catalogue.failures(under))
+    if failed and not (json_ or csv):
+        typer.echo(f"{counted(failed, 'photo')} could not be read and got no proposal; `albumclean status` lists them.")
+    if stale.paths:
+        say_error(
+            f"{counted(len(stale.paths), 'file')} changed or vanished since the scan; scan again to include them."
+        )
+    return ExitCode.OK
+
+
+def rules_for(below: float | None, similar: bool) -> set[str] | None:
+    """The rules that the options name: `--below` alone the photos, `--similar` alone the groups, else all."""
+    if similar and below is None:
+        return {KEEP_BEST}
+    if below is not None and not similar:
+        return {LOW_QUALITY}
+    return None
+
+
+def by_folder(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """Groups first, ordered by where their keepers lie, then single photos by path."""
+    return sorted(
+        proposals,
+        key=lambda p: (p.group is None, p.group.keeper.path if p.group else p.facts.path, p.group and p.group.id),
+    )
+
+
+def _print_table(proposals: Iterable[Proposal]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from albumclean.domain import Action
+
+    console = Console(highlight=False)
+    styles = {Action.KEEP: "green", Action.REVIEW: "yellow", Action.TRASH: "red"}
+    counts = dict.fromkeys(Action, 0)
+    size = 0
+    group = None
+    for proposal in by_folder(proposals):
+        if proposal.group is not None and proposal.group.id != group:
+            group = proposal.group.id
+            names = {"exact": "exact copies", "derived": "resized or edited copies", "moment": "shots of one moment"}
+            heading = f"\n{counted(len(proposal.group.members), 'photo')}: {names[proposal.group.kind.value]}"
+            console.print(Text(heading, style="bold"))
+        elif proposal.group is None and group is not None:
+            group = None
+            console.print()
+        counts[proposal.action] += 1
+        if proposal.action is Action.TRASH:
+            size += proposal.facts.asset.size
+        score = f"{proposal.facts.mos:.2f}" if proposal.facts.mos is not None else "   -"
+        line = Text(f"{proposal.action.value:<7}", style=styles[proposal.action])
+        line.append(f"{score}  ", style="default")
+        line.append(shown(proposal.facts.path), style="default")
+        line.append(f"\n             {shown(proposal.sentence)}", style="dim")
+        console.print(line, soft_wrap=True)
+    if not any(counts.values()):
+        typer.echo("Nothing to propose: no bad and no repeated photos were found.")
+        return
+    typer.echo(
+        f"\n{counts[Action.TRASH]:,} to trash ({file_size(size)}), {counts[Action.REVIEW]:,} to look at, "
+        f"{counts[Action.KEEP]:,} kept of groups. Nothing was moved: `albumclean review` shows them and asks."
+    )

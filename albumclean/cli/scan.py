@@ -1,0 +1,132 @@
+"""`albumclean scan`: crawl, decode and score; changes nothing but the cache."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from albumclean.cli.running import absolute, load, resumable, say_error
+from albumclean.errors import ExitCode, NothingToScan
+from albumclean.words import counted, duration, shown
+
+if TYPE_CHECKING:
+    from albumclean.engines.scan import ScanSummary
+
+_ADVICE = "What was scored is kept; run the same scan again to go on."
+
+
+class Device(StrEnum):
+    """Where the networks run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("scan")(scan)
+
+
+@resumable(_ADVICE)
+def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
+    folders: list[Path] | None = typer.Argument(None, help="Folders (or photos) to look at."),
+    protected: list[Path] = typer.Option([], "--protected", help="A folder to compare with, never to propose from."),
+    exclude: list[str] = typer.Option([], "--exclude", help="Pattern to leave out, in .gitignore syntax."),
+    include: list[str] = typer.Option([], "--include", help="Look at nothing but this pattern, in .gitignore syntax."),
+    hidden: bool = typer.Option(False, "--hidden", help="Look into hidden files and folders too."),
+    device: Device | None = typer.Option(None, "--device", help="Where the network runs."),
+    workers: int | None = typer.Option(None, "--workers", min=1, help="Decoding processes (default: one per core)."),
+    batch: int | None = typer.Option(None, "--batch", min=1, help="Photos per forward pass (default: by memory)."),
+    retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what could not be read before."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but errors."),
+    json_: bool = typer.Option(False, "--json", help="Print the summary as one JSON object."),
+) -> ExitCode:
+    """Look at every photo of the folders once and remember what was found. Moves nothing."""
+    if not folders and not protected:
+        raise NothingToScan
+    locations, settings = load()
+    settings = replace(
+        settings,
+        crawl=replace(
+            settings.crawl,
+            include=settings.crawl.include + tuple(include),
+            exclude=settings.crawl.exclude + tuple(exclude),
+            hidden=hidden or settings.crawl.hidden,
+        ),
+        scan=replace(
+            settings.scan,
+            device=device.value if device else settings.scan.device,
+            workers=workers or settings.scan.workers,
+            batch=batch or settings.scan.batch,
+        ),
+    )
+
+    import time
+
+    from albumclean.cli.progress import progress
+    from albumclean.domain import Root, RootRole
+    from albumclean.engines.scan import scan as run_scan
+    from albumclean.store.cache import Cache
+
+    roots = [Root(path) for path in absolute(folders)]
+    roots += [Root(path, RootRole.PROTECTED) for path in absolute(protected)]
+    started = time.monotonic()
+    with Cache.open(locations.cache) as cache, progress(quiet=quiet or json_) as watcher:
+        summary = run_scan(roots, cache, settings, watcher, retry_failed=retry_failed)
+    seconds = time.monotonic() - started
+    if json_:
+        _print_json(summary, seconds)
+    elif not quiet:
+        _print(summary, seconds)
+    for root in summary.kept_roots:
+        say_error(f"{shown(root)} looks empty, but photos are known there; is a drive missing? What is known was kept.")
+    if not summary.found and not quiet and not json_:
+        typer.echo("There are no photos here.")
+    return ExitCode.SOME_FAILED if summary.failed or summary.crawl_failures or summary.kept_roots else ExitCode.OK
+
+
+def _print(summary: ScanSummary, seconds: float) -> None:
+    rate = f", {summary.decoded / seconds:.1f} photos/s" if summary.decoded and seconds else ""
+    parts = [
+        f"{summary.decoded:,} newly scored",
+        *([f"{summary.recognised:,} recognised by content"] if summary.recognised else []),
+        f"{summary.found - summary.to_do:,} unchanged",
+        *([f"{summary.failed:,} could not be read"] if summary.failed else []),
+        *([counted(summary.forgotten, "file") + " gone since the last scan"] if summary.forgotten else []),
+    ]
+    typer.echo(f"{counted(summary.found, 'photo')} in {duration(seconds)}{rate}: {', '.join(parts)}.")
+    if summary.skipped:
+        left_out = (f"{count:,} {reason.value}" for reason, count in sorted(summary.skipped.items()))
+        typer.echo(f"Left out: {', '.join(left_out)} (docs/crawl.md says why).")
+    if summary.found:
+        typer.echo("Next: `albumclean propose` lists what could go, `albumclean review` shows it and lets you decide.")
+
+
+def _print_json(summary: ScanSummary, seconds: float) -> None:
+    import json
+
+    typer.echo(
+        json.dumps(
+            {
+                "version": 1,
+                "found": summary.found,
+                "read": summary.done,
+                "scored": summary.decoded,
+                "recognised": summary.recognised,
+                "failed": summary.failed,
+                "forgotten": summary.forgotten,
+                "skipped": {reason.value: count for reason, count in sorted(summary.skipped.items())},
+                "kept_roots": [str(root) for root in summary.kept_roots],
+                "crawl_failures": [
+                    {"path": str(failure.path), "reason": failure.reason} for failure in summary.crawl_failures
+                ],
+                "seconds": round(seconds, 3),
+            }
+        )
+    )

@@ -1,0 +1,79 @@
+"""`albumclean status`: what is known of the library, and what waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from albumclean.cli.running import absolute, load, open_catalogue, resumable
+from albumclean.errors import ExitCode
+from albumclean.words import counted, file_size, shown
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("status")(status)
+
+
+@resumable("Nothing was changed.")
+def status(
+    paths: list[Path] | None = typer.Argument(None, help="Only list failures under these folders."),
+    json_: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> ExitCode:
+    """Tell what is known: photos, scores, what could not be read, and decisions that wait. Moves nothing."""
+    import json
+    import time
+
+    locations, settings = load()
+    with open_catalogue(settings, locations) as catalogue:
+        counts = catalogue.cache.counts()
+        failures = list(catalogue.failures(absolute(paths)))
+        pending = catalogue.ledger.pending()
+        unfinished = catalogue.ledger.unfinished_runs()
+        roots = catalogue.cache.roots()
+    if json_:
+        document = {
+            "version": 1,
+            "photos": counts.files,
+            "bytes": counts.bytes,
+            "contents": counts.contents,
+            "unread": counts.unread,
+            "failed": [
+                {"path": str(f.path), "stage": f.stage.value, "reason": f.reason, "transient": f.transient}
+                for f in failures
+            ],
+            "last_scan": counts.last_scan,
+            "roots": [str(root) for root in roots],
+            "decided_not_moved": len(pending),
+            "unfinished_runs": [run.id for run in unfinished],
+            "cache": str(locations.cache),
+            "ledger": str(locations.ledger),
+        }
+        typer.echo(json.dumps(document))
+        return ExitCode.OK
+    if not counts.files:
+        typer.echo("No photos are known yet. Begin with `albumclean scan ~/Pictures`.")
+        return ExitCode.OK
+    typer.echo(f"{counted(counts.files, 'photo')} known, {file_size(counts.bytes)}, in:")
+    for root in roots:
+        typer.echo(f"  {shown(root)}")
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(counts.last_scan)) if counts.last_scan else "never finished"
+    typer.echo(f"Last scan finished: {when}")
+    if counts.contents < counts.files:
+        typer.echo(f"Different contents: {counts.contents:,}")
+    if counts.unread:
+        typer.echo(f"Not yet scored: {counts.unread:,} (a scan was interrupted; run it again to go on)")
+    if failures:
+        typer.echo(f"Could not be read ({len(failures):,}):")
+        for failure in failures:
+            typer.echo(f"  {shown(failure.path)}: {shown(failure.reason)}")
+    if pending:
+        typer.echo(
+            f"{counted(len(pending), 'photo')} chosen to trash, not yet moved: `albumclean review` asks about them."
+        )
+    if unfinished:
+        typer.echo(
+            "A run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` takes it back."
+        )
+    return ExitCode.OK

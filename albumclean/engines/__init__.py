@@ -1,0 +1,1 @@
+"""Where scoring runs: this machine, or an existing distributed engine."""

@@ -1,0 +1,80 @@
+"""What a decoding worker does with one file: read once, hash, and unless the content is known decode once.
+
+Runs in a process of its own (`media.workers`) and never imports torch: networks get their views in the parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+
+from albumclean.domain import FileIdentity, Fingerprint, Photo, Score
+from albumclean.media.decode import decode
+from albumclean.media.reading import content_hash, read_file
+from albumclean.media.view import network_view
+from albumclean.scoring import registry
+from albumclean.similar.fingerprint import fingerprint
+
+FINGERPRINT_SHORT_SIDE = 256  # where nothing but the fingerprint is wanted
+# A photo that failed is tried again when this changes: another decoder may read it.
+DECODER = f"1-pillow{PIL.__version__}-heif{version('pi-heif')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to look at."""
+
+    identity: FileIdentity
+    max_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The worker's question: this file holds that content; what do you still want to know of it?"""
+
+    identity: FileIdentity
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The answer: these scorers have not seen the content."""
+
+    scorers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that one decode gave; only the hash where nothing was wanted."""
+
+    content_hash: bytes
+    photo: Photo | None = None
+    fingerprint: Fingerprint | None = None
+    scores: tuple[Score, ...] = ()
+    views: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)  # by network scorer
+
+
+def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
+    """Raises ReadError or DecodeError, which name the file."""
+    data = read_file(job.identity)
+    digest = content_hash(data)
+    wanted = ask(Question(job.identity, digest))
+    if wanted is None:
+        return Analysis(digest)
+    specs = [registry.spec(name) for name in wanted.scorers]
+    smallest = max((spec.min_short_side for spec in specs), default=FINGERPRINT_SHORT_SIDE)
+    frame = decode(data, job.identity.path, digest, min_short_side=smallest, max_pixels=job.max_pixels)
+    scores, views = [], {}
+    for spec in specs:
+        if spec.input is not None:
+            views[spec.name] = network_view(frame.image, spec.input)
+            continue
+        values = registry.frame_scorer(spec.name).measure(frame.image, frame.quantisation, frame.reduction)
+        for quantity, value in zip(spec.quantities, values, strict=True):
+            scores.append(Score(digest, spec.name, spec.revision, quantity, value))
+    return Analysis(digest, frame.photo, fingerprint(frame.image, digest), tuple(scores), views)

@@ -1,0 +1,95 @@
+"""The thread in which the networks run while the workers decode and the caller writes the cache."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from albumclean.domain import Score
+
+_Item = tuple[str, bytes, npt.NDArray[np.uint8]]
+
+WAITING = 16  # views in the queue: a decoder that is faster than the network waits here
+
+
+class NetworkThread:
+    """Takes views, gives scores. Torch is imported and the models are loaded in the thread, at the first view."""
+
+    def __init__(self, names: Sequence[str], device: str, batch: int) -> None:
+        self._names = names
+        self._device = device
+        self._batch = batch
+        self._in: queue.Queue[_Item | None] = queue.Queue(WAITING)
+        self._out: queue.SimpleQueue[list[Score]] = queue.SimpleQueue()
+        self._error: BaseException | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="networks", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def put(self, name: str, content_hash: bytes, view: npt.NDArray[np.uint8]) -> None:
+        """Hand over one photo's view; waits while the queue is full. Raises what the thread raised."""
+        self._put((name, content_hash, view))
+
+    def scores(self) -> list[Score]:
+        """What has come out since the last call. Raises what the thread raised."""
+        if self._error is not None:
+            raise self._error
+        found: list[Score] = []
+        while not self._out.empty():
+            found += self._out.get()
+        return found
+
+    def finish(self) -> list[Score]:
+        """Run what still waits and give the rest of the scores."""
+        self._put(None)
+        self._thread.join()
+        return self.scores()
+
+    def _put(self, item: _Item | None) -> None:
+        while True:
+            if self._error is not None:
+                raise self._error
+            try:
+                self._in.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def _work(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
+            self._error = error
+
+    def _run(self) -> None:
+        from albumclean.scoring.batches import NetworkBatches
+
+        networks: dict[str, NetworkBatches] = {}
+        while not self._stop.is_set():
+            try:
+                item = self._in.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if item is None:
+                for network in networks.values():
+                    self._out.put(network.flush())
+                return
+            name, content_hash, view = item
+            if name not in networks:
+                networks[name] = NetworkBatches(name, self._device, self._batch)
+            self._out.put(networks[name].add(content_hash, view))

@@ -1,0 +1,257 @@
+"""The scan on this machine: crawl everything, then read, hash, decode and score what is not yet known.
+
+Two phases, each of which a later scan resumes. The crawl records what it meets; then the files that lack anything go
+through the decoding workers, and their views through the networks in a thread of its own (torch releases the GIL), so
+that decoding and forward passes overlap. All queues are bounded. Only the calling thread touches the cache.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from albumclean.config import Settings
+from albumclean.crawl import Skipped, SkipReason, crawl, read_marks
+from albumclean.domain import Asset, Failure, FileIdentity, Fingerprint, Photo, Root, RootRole, Score, Stage, UserMarks
+from albumclean.engines.analyse import DECODER, Analysis, Job, Question, Wanted, analyse
+from albumclean.engines.networks import NetworkThread
+from albumclean.errors import AlbumcleanError, ReadError, StoreBusy
+from albumclean.media.workers import WorkerFailure, WorkerPool
+from albumclean.scoring import registry
+from albumclean.similar.fingerprint import REVISION as FINGERPRINT
+from albumclean.store.cache import Cache, Needs
+
+COMMIT_EVERY = 2.0  # seconds: what a kill may cost, and what a crowd of commits would
+MEETING = 1000  # assets recorded at once
+
+
+@dataclass(slots=True)
+class ScanSummary:
+    """What a scan did; grows while it runs."""
+
+    found: int = 0  # photos that the crawl met
+    to_do: int = 0  # of them, those that had to be read
+    done: int = 0  # of those, finished so far
+    decoded: int = 0  # newly decoded and scored
+    recognised: int = 0  # only hashed: the content was known (renamed, moved, or a copy)
+    failed: int = 0  # of this scan's reading
+    forgotten: int = 0  # known files that are gone
+    skipped: Counter[SkipReason] = field(default_factory=Counter)  # what the crawl left out, by reason
+    crawl_failures: list[Failure] = field(default_factory=list)  # folders and sidecars that couldn't be read
+    kept_roots: list[Path] = field(default_factory=list)  # looked empty though photos are known there
+
+
+@dataclass(frozen=True, slots=True)
+class ScanWatcher:
+    """Who wants to hear of a scan's course; each call gets the growing summary."""
+
+    crawling: Callable[[ScanSummary, Path], None]
+    scanning: Callable[[ScanSummary, Path], None]
+    failed: Callable[[Failure], None]
+
+
+def needs() -> Needs:
+    """What every photo must have for a scan to be complete."""
+    return Needs(tuple(registry.spec(name) for name in registry.DEFAULT), FINGERPRINT, DECODER)
+
+
+def scan(
+    roots: Sequence[Root], cache: Cache, settings: Settings, watcher: ScanWatcher, *, retry_failed: bool = False
+) -> ScanSummary:
+    """Bring the cache up to date for `roots`. KeyboardInterrupt leaves all that was done in the cache.
+
+    Raises StoreBusy if another scan writes to this cache, RootNotFound if no root can be reached, and the errors of
+    devices and models.
+    """
+    try:
+        with FileLock(f"{cache.path}.lock", blocking=False):
+            return _Scan(cache, settings, watcher).run(roots, retry_failed=retry_failed)
+    except Timeout:
+        raise StoreBusy(path=cache.path) from None
+
+
+class _Scan:
+    def __init__(self, cache: Cache, settings: Settings, watcher: ScanWatcher) -> None:
+        self.cache = cache
+        self.settings = settings
+        self.watcher = watcher
+        self.needs = needs()
+        self.summary = ScanSummary()
+        self._batch = _Findings(cache, self.needs)
+        # Copies of a content that is being decoded just now share its fate, which may come before or after theirs.
+        self._twins: dict[bytes, list[FileIdentity]] = {}
+        self._decoding: dict[FileIdentity, bytes] = {}
+        self._broken: dict[bytes, AlbumcleanError | WorkerFailure] = {}
+
+    def run(self, roots: Sequence[Root], *, retry_failed: bool) -> ScanSummary:
+        number = self.cache.begin_scan([root.path for root in roots if root.role is not RootRole.EXCLUDED])
+        self._meet(number, roots)
+        self.summary.to_do = self.cache.count_to_do(number, self.needs, retry_failed=retry_failed)
+        if self.summary.to_do:
+            self._read(self.cache.to_do(number, self.needs, retry_failed=retry_failed))
+        self.cache.finish_scan(number)
+        return self.summary
+
+    # --- phase 1 ------------------------------------------------------------------------------------------------
+
+    def _meet(self, number: int, roots: Sequence[Root]) -> None:
+        met: list[tuple[Asset, UserMarks | None]] = []
+        unreadable: list[Path] = []
+        reached: dict[Path, int] = {root.path: 0 for root in roots if root.role is not RootRole.EXCLUDED}
+        for entry in crawl(roots, self.settings.crawl):
+            if isinstance(entry, Failure):
+                unreadable.append(entry.path)
+                self._tell(entry)
+            elif isinstance(entry, Skipped):
+                self.summary.skipped[entry.reason] += entry.count
+            else:
+                met.append((entry, self._marks(entry)))
+                self.summary.found += 1
+                for root in reached:
+                    if entry.primary.path.is_relative_to(root):
+                        reached[root] += 1
+                if len(met) >= MEETING:
+                    self.cache.meet(number, met)
+                    met.clear()
+                    self.watcher.crawling(self.summary, entry.primary.path.parent)
+        self.cache.meet(number, met)
+        for root, count in reached.items():
+            # An empty folder where photos are known is more likely an unmounted drive than a cleared album.
+            if count == 0 and self.cache.count_under(root):
+                self.summary.kept_roots.append(root)
+            else:
+                self.summary.forgotten += self.cache.forget_unseen(number, root, unreadable)
+
+    def _marks(self, asset: Asset) -> UserMarks | None:
+        if not asset.companions:
+            return UserMarks()
+        if self.cache.sidecars_unchanged(asset):
+            return None
+        marks, failures = read_marks(asset)
+        for failure in failures:
+            self._tell(failure)
+        return replace(marks, unknown=bool(failures))
+
+    def _tell(self, failure: Failure) -> None:
+        self.summary.crawl_failures.append(failure)
+        self.watcher.failed(failure)
+
+    # --- phase 2 ------------------------------------------------------------------------------------------------
+
+    def _read(self, files: Iterator[FileIdentity]) -> None:
+        wish = self.settings.scan
+        workers = wish.workers or _usable_cores()
+        pool = WorkerPool(
+            analyse, workers=workers, timeout=wish.decode_timeout, memory=wish.worker_memory, queue=2 * workers
+        )
+        networks = [spec.name for spec in self.needs.scorers if spec.input is not None]
+        jobs = (Job(identity, wish.max_pixels) for identity in files)
+        with (
+            NetworkThread(networks, wish.device, wish.batch) as network,
+            closing(pool.run(jobs, self._answer)) as results,
+        ):
+            try:
+                for job, result in results:
+                    if isinstance(result, Analysis):
+                        self._take(job.identity, result, network)
+                    else:
+                        self._fail(job.identity, result)
+                    self.watcher.scanning(self.summary, job.identity.path.parent)
+                    self._batch.scores += network.scores()
+                    self._batch.commit_when_due()
+                self._batch.scores += network.finish()
+            finally:
+                self._batch.commit()
+
+    def _answer(self, question: Question) -> Wanted | None:
+        digest = question.content_hash
+        if digest in self._twins or digest in self._broken:
+            return None
+        scorers, undescribed = self.cache.missing(digest, self.needs)
+        if not scorers and not undescribed:
+            return None
+        self._twins[digest] = []
+        self._decoding[question.identity] = digest
+        return Wanted(scorers)
+
+    def _take(self, identity: FileIdentity, analysis: Analysis, network: NetworkThread) -> None:
+        digest = analysis.content_hash
+        self.summary.done += 1
+        if digest in self._broken:
+            self._record_failure(identity, self._broken[digest], digest)
+            return
+        self._batch.hashes.append((identity, digest))
+        if analysis.photo is None or analysis.fingerprint is None:
+            self.summary.recognised += 1
+            if digest in self._twins:
+                self._twins[digest].append(identity)
+            return
+        self.summary.decoded += 1
+        self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
+        self._batch.scores += analysis.scores
+        for name, view in analysis.views.items():
+            network.put(name, digest, view)
+        del self._twins[self._decoding.pop(identity)]
+
+    def _fail(self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure) -> None:
+        self.summary.done += 1
+        digest = self._decoding.pop(identity, None)
+        self._record_failure(identity, error, digest)
+        if digest is not None:
+            self._broken[digest] = error
+            for twin in self._twins.pop(digest):
+                self.summary.recognised -= 1
+                self._record_failure(twin, error, digest)
+
+    def _record_failure(
+        self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure, digest: bytes | None
+    ) -> None:
+        unreadable = isinstance(error, ReadError)
+        reason = error.reason if isinstance(error, WorkerFailure) else str(error.fields.get("detail", error))
+        stage = Stage.READ if unreadable else Stage.DECODE
+        failure = Failure(identity.path, stage, reason, transient=unreadable)
+        self._batch.failures.append((identity, failure, digest))
+        self.summary.failed += 1
+        self.watcher.failed(failure)
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Findings:
+    """What has been found since the last commit."""
+
+    def __init__(self, cache: Cache, needs: Needs) -> None:
+        self._cache = cache
+        self._decoder = needs.decoder
+        self._last = time.monotonic()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.hashes: list[tuple[FileIdentity, bytes]] = []
+        self.photos: list[tuple[Photo, Fingerprint, str]] = []
+        self.scores: list[Score] = []
+        self.failures: list[tuple[FileIdentity, Failure, bytes | None]] = []
+
+    def commit_when_due(self) -> None:
+        if time.monotonic() - self._last >= COMMIT_EVERY:
+            self.commit()
+
+    def commit(self) -> None:
+        self._cache.write(
+            hashes=self.hashes,
+            photos=self.photos,
+            scores=self.scores,
+            failures=self.failures,
+            decoder=self._decoder,
+        )
+        self._clear()
+        self._last = time.monotonic()

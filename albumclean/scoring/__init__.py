@@ -1,0 +1,1 @@
+"""From pixels to scores: the registry, the batch pipeline, and one file per scorer."""

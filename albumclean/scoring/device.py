@@ -1,0 +1,65 @@
+"""Where networks run, in which precision, and how many photos at once. Imports torch when called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from albumclean.domain import InputSpec
+from albumclean.errors import DeviceMissing
+
+if TYPE_CHECKING:
+    import torch
+
+LARGEST_BATCH = 32  # more gains nothing: the caches are full long before
+ACTIVATION_BYTES_PER_PIXEL = 700  # peak of an EfficientNet-Lite0 forward pass per input pixel in float32, measured
+SHARE_OF_FREE_MEMORY = 0.25  # the decoders and the rest of the machine need theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A torch device and how to run on it."""
+
+    device: str
+    autocast: torch.dtype | None  # None: float32
+
+    def __str__(self) -> str:
+        return f"{self.device}, {str(self.autocast or 'float32').removeprefix('torch.')}"
+
+
+def place(device: str) -> Placement:
+    """Resolve `auto`, `cpu`, `cuda` or `mps`. Raises DeviceMissing."""
+    import torch
+
+    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        device = next(name for name in ("cuda", "mps", "cpu") if usable[name])
+    if not usable.get(device.split(":")[0], False):
+        raise DeviceMissing(device=device)
+    if device.startswith("cuda"):
+        return Placement(device, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
+    if device == "mps":
+        return Placement(device, torch.float16)
+    return Placement(device, torch.bfloat16 if _cpu_has_bf16() else None)
+
+
+def batch_size(placement: Placement, spec: InputSpec) -> int:
+    """How many photos a forward pass may take, from the memory that is free now."""
+    import torch
+
+    if placement.device.startswith("cuda"):
+        free = torch.cuda.mem_get_info(placement.device)[0]
+    else:
+        free = psutil.virtual_memory().available
+    fits = int(free * SHARE_OF_FREE_MEMORY / (spec.area * ACTIVATION_BYTES_PER_PIXEL))
+    return max(1, min(LARGEST_BATCH, fits))
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether the CPU multiplies bfloat16 natively; emulated, it is slower than float32."""
+    import torch
+
+    capability = torch.cpu.get_capabilities()
+    return bool(capability.get("avx512_bf16") or capability.get("amx_bf16") or capability.get("bf16"))

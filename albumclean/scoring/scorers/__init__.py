@@ -1,0 +1,1 @@
+"""One file per scorer: its `SPEC` and its `load()`."""

@@ -1,0 +1,205 @@
+"""The scan on real files, with real workers and the built-in model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from albumclean.config import Settings
+from albumclean.domain import Failure, Root, RootRole
+from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse
+from albumclean.engines.scan import ScanSummary, ScanWatcher, needs, scan
+from albumclean.errors import RootNotFound, StoreBusy
+from albumclean.scoring import registry
+from albumclean.store.cache import Cache
+from tests.pictures import ruined, save, scene
+
+
+class Run:
+    """Scans of one cache, with what was told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cache = Cache.open(folder / "cache.sqlite")
+        self.failures: list[Failure] = []
+
+    def __call__(self, *roots: Path | Root, **changes: object) -> ScanSummary:
+        self.failures.clear()
+        base = Settings()
+        settings = replace(base, scan=replace(base.scan, workers=2, **changes))  # type: ignore[arg-type]
+        watcher = ScanWatcher(lambda *_: None, lambda *_: None, self.failures.append)
+        named = [root if isinstance(root, Root) else Root(root) for root in roots]
+        return scan(named, self.cache, settings, watcher)
+
+    def mos(self) -> dict[str, float]:
+        found = {}
+        for known in self.cache.known():
+            assert known.content_hash is not None
+            scores = self.cache.scores(known.content_hash, needs().scorers)
+            found[known.asset.primary.path.name] = scores[registry.MOS]["mos"]
+        return found
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    made = Run(tmp_path)
+    yield made
+    made.cache.__exit__(None, None, None)
+
+
+def test_every_photo_gets_all_that_a_scan_owes_it(run: Run, album: Path) -> None:
+    save(scene(1), album / "a.jpg", taken_at="2024:05:06 07:08:09")
+    save(scene(2, 200, 500), album / "deep" / "b.png")
+    summary = run(album)
+    assert (2, 2, 0) == (summary.found, summary.decoded, summary.failed)
+    for known in run.cache.known():
+        assert known.content_hash is not None
+        assert ((), False) == run.cache.missing(known.content_hash, needs())
+    a, b = run.cache.known()
+    assert a.photo is not None
+    assert b.photo is not None
+    assert (320, 240, "JPEG", "2024-05-06T07:08:09") == (
+        a.photo.width,
+        a.photo.height,
+        a.photo.format,
+        a.photo.taken_at,
+    )
+    assert (200, 500, "PNG") == (b.photo.width, b.photo.height, b.photo.format)
+
+
+def test_an_unchanged_library_is_not_read_again(run: Run, album: Path) -> None:
+    for seed in range(3):
+        save(scene(seed), album / f"{seed}.jpg")
+    run(album)
+    summary = run(album)
+    assert (3, 0, 0) == (summary.found, summary.to_do, summary.done)
+
+
+def test_renamed_photos_and_copies_cost_no_decode(run: Run, album: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    run(album)
+    (album / "a.jpg").rename(album / "b.jpg")
+    shutil.copy(album / "b.jpg", album / "c.jpg")
+    summary = run(album)
+    assert (0, 2, 1) == (summary.decoded, summary.recognised, summary.forgotten)
+
+
+def test_copies_in_one_scan_are_decoded_once(run: Run, album: Path) -> None:
+    save(scene(1), album / "0.jpg")
+    for number in range(1, 6):
+        shutil.copy(album / "0.jpg", album / f"{number}.jpg")
+    summary = run(album)
+    assert (1, 5) == (summary.decoded, summary.recognised)
+    assert 1 == len(set(run.mos().values()))
+
+
+def test_one_broken_file_and_its_copies_fail_alone_and_are_named(run: Run, album: Path) -> None:
+    save(scene(1), album / "good.jpg")
+    data = save(scene(2), album / "cut.jpg").read_bytes()[:2000]
+    for name in ("cut.jpg", "cut copy.jpg", "cut again.jpg"):
+        (album / name).write_bytes(data)
+    (album / "empty.jpg").touch()
+    (album / "text.jpg").write_text("no picture")
+    summary = run(album)
+    assert (1, 5) == (summary.decoded, summary.failed)
+    named = {failure.path.name: failure.reason for failure in run.cache.failures()}
+    assert {"cut.jpg", "cut copy.jpg", "cut again.jpg", "empty.jpg", "text.jpg"} == named.keys()
+    assert "0 bytes" in named["empty.jpg"]
+    assert 0 == run(album).to_do
+
+
+def test_a_decoder_that_is_killed_costs_one_file(run: Run, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(4):
+        save(scene(seed), album / f"{seed}.jpg")
+    monkeypatch.setenv("ALBUMCLEAN_TEST_KILL", "2.jpg")
+    monkeypatch.setattr("albumclean.engines.scan.analyse", analyse_or_die)
+    summary = run(album)
+    assert (3, 1) == (summary.decoded, summary.failed)
+    (failure,) = run.cache.failures()
+    assert "2.jpg" == failure.path.name
+    assert "crashed its worker" in failure.reason
+
+
+def analyse_or_die(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
+    if job.identity.path.name == os.environ["ALBUMCLEAN_TEST_KILL"]:
+        os.kill(os.getpid(), 11)
+    return analyse(job, ask)
+
+
+def test_an_unreadable_file_is_tried_again_on_the_next_scan(run: Run, album: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root reads everything")
+    path = save(scene(1), album / "a.jpg")
+    path.chmod(0)
+    assert 1 == run(album).failed
+    path.chmod(0o644)
+    assert 1 == run(album).decoded
+
+
+def test_a_missing_root_is_named_and_what_is_known_of_it_stays(run: Run, album: Path, tmp_path: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    run(album)
+    album.rename(tmp_path / "unplugged")
+    with pytest.raises(RootNotFound, match="album"):
+        run(album)
+    assert 1 == run.cache.counts().files
+
+
+def test_a_root_that_looks_empty_keeps_what_is_known(run: Run, album: Path) -> None:
+    path = save(scene(1), album / "a.jpg")
+    run(album)
+    path.rename(album.parent / "a.jpg")
+    summary = run(album)
+    assert [album] == summary.kept_roots
+    assert 1 == run.cache.counts().files
+
+
+def test_two_scans_of_one_cache_do_not_meet(run: Run, album: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    with FileLock(f"{run.cache.path}.lock"), pytest.raises(StoreBusy, match=r"cache\.sqlite"):
+        run(album)
+
+
+def test_protected_folders_are_known_as_such(run: Run, album: Path, tmp_path: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    save(scene(2), tmp_path / "originals" / "b.jpg")
+    run(album, Root(tmp_path / "originals", RootRole.PROTECTED))
+    assert {"a.jpg": "normal", "b.jpg": "protected"} == {
+        known.asset.primary.path.name: known.asset.role.value for known in run.cache.known()
+    }
+
+
+def test_a_broken_sidecar_is_told_and_its_photo_untouchable(run: Run, album: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    (album / "a.xmp").write_text("<broken")
+    run(album)
+    (known,) = run.cache.known()
+    assert known.marks.unknown
+    assert ["a.xmp"] == [failure.path.name for failure in run.failures]
+
+
+def test_scores_do_not_depend_on_batches_workers_or_neighbours(run: Run, album: Path, tmp_path: Path) -> None:
+    for seed in range(5):
+        save(scene(seed, 320, 240 if seed % 2 else 500), album / f"{seed}.jpg")
+    run(album, batch=1)
+    alone = run.mos()
+    (tmp_path / "other").mkdir()
+    other = Run(tmp_path / "other")
+    other(album, batch=4)
+    together = other.mos()
+    other.cache.__exit__(None, None, None)
+    assert alone == pytest.approx(together, abs=1e-3)
+
+
+def test_a_ruined_photo_scores_below_its_original(run: Run, album: Path) -> None:
+    original = scene(7, 640, 480)
+    save(original, album / "original.jpg")
+    save(ruined(original), album / "ruined.jpg", quality=20)
+    run(album)
+    mos = run.mos()
+    assert mos["ruined.jpg"] < mos["original.jpg"]
