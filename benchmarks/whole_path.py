@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
 import re
 import shutil
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -85,6 +87,9 @@ class Terminal:
             ["tmux", "new-session", "-d", "-s", self._name, "-x", "140", "-y", "48", script], check=True, cwd=Path.cwd()
         )
 
+        asked = ["tmux", "display-message", "-p", "-t", self._name, "#{pane_tty}"]
+        self._tty = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
     def screen(self) -> str:
         done = subprocess.run(
             ["tmux", "capture-pane", "-p", "-t", self._name], check=True, capture_output=True, text=True
@@ -99,8 +104,21 @@ class Terminal:
             time.sleep(0.02)
         sys.exit(f"never saw {pattern!r}; the screen was:\n{self.screen()}")
 
-    def keys(self, *keys: str) -> None:
-        subprocess.run(["tmux", "send-keys", "-t", self._name, *keys], check=True)
+    def key(self, key: str, seconds: float = 60.0) -> None:
+        """Press one key as soon as the program waits for it: what is typed ahead counts for nothing."""
+        end = time.monotonic() + seconds
+        while not self._waits_for_a_key():
+            if time.monotonic() > end:
+                sys.exit(f"no key is wanted; the screen was:\n{self.screen()}")
+            time.sleep(0.005)
+        subprocess.run(["tmux", "send-keys", "-t", self._name, key], check=True)
+
+    def _waits_for_a_key(self) -> bool:
+        descriptor = os.open(self._tty, os.O_RDWR | os.O_NOCTTY)
+        try:
+            return not termios.tcgetattr(descriptor)[3] & termios.ICANON
+        finally:
+            os.close(descriptor)
 
     def keep_screen(self) -> None:
         coloured = ["tmux", "capture-pane", "-e", "-p", "-t", self._name]
@@ -126,10 +144,10 @@ def review(home: Path, screens: Path, rng: random.Random) -> dict[str, int]:
             if key == "n" and "not a duplicate" not in text:
                 key = "t"
             answers[key] += 1
-            terminal.keys(key)
+            terminal.key(key)
         terminal.wait(r"\[y/N\]")
         terminal.keep_screen()
-        terminal.keys("y")
+        terminal.key("y")
         text = terminal.wait(r"REVIEW-ENDED \d+", 300)
         terminal.keep_screen()
         if "REVIEW-ENDED 0" not in text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 
 def scene(seed: int, width: int = 320, height: int = 240) -> Image.Image:
@@ -36,8 +36,3 @@ def save(image: Image.Image, path: Path, *, quality: int = 92, taken_at: str | N
     else:
         image.save(path)
     return path
-
-
-def ruined(image: Image.Image) -> Image.Image:
-    """Blurred and darkened beyond use."""
-    return image.filter(ImageFilter.GaussianBlur(9)).point(lambda value: value * 0.4)

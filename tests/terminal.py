@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import subprocess
+import termios
 import time
 from collections.abc import Mapping, Sequence
 
@@ -27,11 +28,25 @@ class Terminal:
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.text[self._seen :])):
             if time.monotonic() > end or not self._read(0.5):
-                raise TimeoutError(f"{pattern!r} never came after:\n{self.text}")
+                raise TimeoutError(f"{pattern!r} never came after:\n{self.text[-2000:]}")
         self._seen += found.end()
 
-    def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
+    def press(self, keys: str, seconds: float = 60.0) -> None:
+        """One key after the other, each when the program waits for it: what is typed ahead counts for nothing."""
+        for key in keys:
+            end = time.monotonic() + seconds
+            while termios.tcgetattr(self._master)[3] & termios.ICANON:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise TimeoutError(f"no key is wanted after:\n{self.text[-2000:]}")
+                self._read(0.01)
+            os.write(self._master, key.encode())
+            taken = time.monotonic() + 2.0  # the program may want the next key before this has looked
+            while (
+                time.monotonic() < taken
+                and not termios.tcgetattr(self._master)[3] & termios.ICANON
+                and self.process.poll() is None
+            ):
+                self._read(0.01)
 
     def end(self, seconds: float = 60.0) -> int:
         """Read to the end; the exit code."""

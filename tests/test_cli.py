@@ -39,6 +39,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for seed in (1, 2, 3):
         save(scene(seed, 640, 480), album / f"{seed}.jpg", taken_at=f"2024:05:06 07:08:0{seed}")
     (album / "1 (1).jpg").write_bytes((album / "1.jpg").read_bytes())
+    (album / "1.xmp").write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
     (album / "1 (1).xmp").write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
     save(scene(2, 640, 480).resize((320, 240)), album / "2 small.jpg", quality=60)
     (album / "broken.jpg").write_bytes(b"\xff\xd8\xff")
@@ -140,7 +141,7 @@ def test_a_photo_that_changed_after_the_scan_is_not_moved(library: Path) -> None
     original = victim.read_bytes()
     terminal = review("--similar")
     terminal.wait("1 of 2")
-    terminal.press("ttq")
+    terminal.press("tt")
     terminal.wait(r"\[y/N\]")
     try:
         victim.write_bytes(original + b"edited")
@@ -170,7 +171,7 @@ def test_below_decides_what_is_proposed_and_computes_nothing(library: Path) -> N
         return len(albumclean("propose", "--below", threshold, "--json").stdout.splitlines())
 
     assert 0 == count("0")
-    assert 5 == count("1")
+    assert 3 == count("1")  # of five readable photos; the keepers of two groups stay out of it
 
 
 def test_csv_has_a_header_and_a_line_for_each(library: Path) -> None:

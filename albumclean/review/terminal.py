@@ -151,7 +151,6 @@ def _facts_table(question: Question) -> RenderableType:
 
 
 def _group_table(question: Question) -> RenderableType:
-    group = question.group
     actions = {proposal.facts.path: proposal for proposal in question.proposals}
     table = Table(box=None, padding=(0, 1), show_header=False, expand=False)
     for number, facts in enumerate(question.members, 1):
@@ -164,10 +163,7 @@ def _group_table(question: Question) -> RenderableType:
         if proposal is not None:
             body.append(f"\n{shown(proposal.sentence)}")
         table.add_row(str(number), Text(action.value, style=style), score, body)
-    parts: list[RenderableType] = [table]
-    if group is not None and group.keeper_reason:
-        parts.append(Text(f"Why the first: {shown(group.keeper_reason)}", style="bold"))
-    return Group(*parts)
+    return table
 
 
 def _description(facts: PhotoFacts) -> str:
@@ -190,7 +186,7 @@ def _keys(question: Question) -> Text:
         last = _digits(question)[-1]
         keys = [
             ("t", "trash all but the first" if len(question.members) > 2 else "trash the second"),
-            (f"1-{last}", "keep that one, trash the others"),
+            (f"1-{last}", "keep only that one"),
             ("k", "keep all"),
             ("n", "not a duplicate"),
             ("s", "skip"),

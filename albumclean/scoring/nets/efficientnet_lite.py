@@ -1,0 +1,136 @@
+"""EfficientNet-Lite0 as a feature extractor: a picture becomes the mean and log spread of its channels at every depth.
+
+Architecture: Tan & Le, "EfficientNet", 2019 (arXiv:1905.11946), in the "lite" variant of the TensorFlow TPU
+repository: ReLU6 for swish, no squeeze-and-excitation. Two things differ from other implementations:
+
+- the batch norms are folded into the convolutions (by `models/convert_lite0.py`), so each is a plain one with bias;
+- there is no classifier; `forward_features` pools the maps on the way instead. Early maps know blur, noise and
+  exposure, late ones know content, and the judgement of a photo needs both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import ClassVar, Final, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+STEM_CHANNELS: Final = 32
+HEAD_CHANNELS: Final = 1280
+STAGES: Final = (  # (expansion, channels, blocks, stride of the first block, kernel)
+    (1, 16, 1, 1, 3),
+    (6, 24, 2, 2, 3),
+    (6, 40, 2, 2, 5),
+    (6, 80, 3, 2, 3),
+    (6, 112, 3, 1, 5),
+    (6, 192, 4, 2, 5),
+    (6, 320, 1, 1, 3),
+)
+SPREAD_FLOOR: Final = 0.03  # far below the spread of a living channel; keeps the logarithm of a flat map tame
+PRECISE_STAGES: Final = 2  # half precision in the stem and the first stages shifts the mean of a whole channel
+MULTIPLE: Final = 32  # the sides of the input must be multiples of the whole network's stride
+
+
+class SameConv(nn.Conv2d):
+    """A convolution padded as TensorFlow's "SAME": an odd pixel of padding goes to the right and to the bottom.
+
+    Right for sides that the stride divides, which `MULTIPLE` makes sure of in the whole network.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel, stride, padding=(kernel // 2 if stride == 1 else 0), groups=groups)
+        before = (kernel - stride) // 2
+        after = kernel - stride - before
+        self.uneven = (before, after, before, after) if stride > 1 else None  # left, right, top, bottom
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H / stride, W / stride)."""
+        if self.uneven is not None:
+            x = functional.pad(x, self.uneven)
+        return super().forward(x)
+
+
+class Block(nn.Module):
+    """Inverted residual: widen with 1 x 1, filter each channel by itself, narrow with 1 x 1, add the input if alike."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        width = inputs * expansion
+        self.stride = stride
+        self.residual = stride == 1 and inputs == outputs
+        self.expand = SameConv(inputs, width, 1) if expansion > 1 else None
+        self.depthwise = SameConv(width, width, kernel, stride, groups=width)
+        self.project = SameConv(width, outputs, 1)
+
+    def widen(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, inputs * expansion, H, W)."""
+        return x if self.expand is None else functional.relu6(self.expand(x), inplace=True)
+
+    def narrow(self, wide: Tensor, x: Tensor) -> Tensor:
+        """The rest of the block, from what `widen` made of `x`: (N, outputs, H / stride, W / stride)."""
+        narrow: Tensor = self.project(functional.relu6(self.depthwise(wide), inplace=True))
+        return narrow + x if self.residual else narrow
+
+
+class EfficientNetLite0(nn.Module):
+    """The network without its classifier. Input is RGB as (x - 127) / 128 with x in [0, 255]."""
+
+    features: ClassVar[int] = 6304  # F of `forward_features`
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
+        stages: list[nn.Sequential] = []
+        inputs = STEM_CHANNELS
+        for expansion, outputs, blocks, stride, kernel in STAGES:
+            sizes = [(inputs, stride)] + [(outputs, 1)] * (blocks - 1)
+            stages.append(nn.Sequential(*(Block(i, outputs, kernel, s, expansion) for i, s in sizes)))
+            inputs = outputs
+        self.stages = nn.ModuleList(stages)
+        self.head = SameConv(inputs, HEAD_CHANNELS, 1)
+
+    def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """The feature maps to pool, by name, as they are computed; use each before asking for the next.
+
+        `x` is (N, 3, H, W). The stem's map, each stage's, the head's; and the wide map before each downsampling,
+        but for the first, which is the largest of all and adds nothing.
+        """
+        with precision(x, 0):
+            x = functional.relu6(self.stem(x), inplace=True)
+        yield "stem", x  # (N, 32, H / 2, W / 2)
+        for number, stage in enumerate(self.stages, 1):
+            for block in cast(Iterable[Block], stage):
+                with precision(x, number):
+                    wide = block.widen(x)
+                if block.stride > 1 and number > 2:
+                    yield f"wide{number}", wide
+                with precision(x, number):
+                    x = block.narrow(wide, x)
+            yield f"stage{number}", x
+        yield "head", functional.relu6(self.head(x), inplace=True)  # (N, 1280, H / 32, W / 32)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W), with H and W multiples of 32 -> float32 (N, F): what `pool` gives for all `maps`."""
+        if x.shape[-2] % MULTIPLE or x.shape[-1] % MULTIPLE:
+            raise ValueError(f"sides must be multiples of {MULTIPLE}, not {x.shape[-2]} x {x.shape[-1]}")
+        return torch.cat([pool(each) for _, each in self.maps(x)], dim=1)
+
+
+def precision(x: Tensor, stage: int) -> AbstractContextManager[object]:
+    """Under autocast, keep the stem (stage 0) and the first stages in single precision."""
+    return torch.autocast(x.device.type, enabled=False) if stage <= PRECISE_STAGES else nullcontext()
+
+
+def pool(x: Tensor) -> Tensor:
+    """(N, C, H, W) -> float32 (N, 2 C), whatever x's precision: each channel's mean and the log of its spread.
+
+    The spread is the standard deviation over the places; people see its ratios, not its differences.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        x = x.float()
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        spread = (x - mean).square_().mean(dim=(2, 3)).sqrt()  # twice as fast as torch.var_mean, and as exact
+        return torch.cat([mean.flatten(1), (spread + SPREAD_FLOOR).log()], dim=1)

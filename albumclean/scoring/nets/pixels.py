@@ -1,0 +1,15 @@
+"""From a photo's bytes to a network's input: the same few lines for every network, in training and in use."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from albumclean.domain import InputSpec
+
+
+def normalise(pictures: Tensor, spec: InputSpec) -> Tensor:
+    """uint8 (N, H, W, 3) of `network_view` -> float32 (N, 3, H, W) as (x - mean) / std, channels last in memory."""
+    mean = torch.tensor(spec.mean, device=pictures.device)
+    std = torch.tensor(spec.std, device=pictures.device)
+    return ((pictures.float() - mean) / std).permute(0, 3, 1, 2)

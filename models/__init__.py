@@ -1,0 +1,1 @@
+"""Weights, model cards, and the code that made them. Not needed to use albumclean."""
