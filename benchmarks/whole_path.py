@@ -49,7 +49,9 @@ def make_album(source: Path, album: Path, rng: random.Random) -> int:
         spoil = number % 25
         try:
             if spoil == 0:
-                shutil.copy2(place, place.with_name(f"{place.stem} (1){place.suffix}"))
+                copy = place.with_name(f"{place.stem} (1){place.suffix}")
+                shutil.copy2(place, copy)
+                copy.chmod(0o444 if number % 50 else 0o644)
             elif spoil in {5, 10}:
                 with Image.open(place) as image:
                     small = image.convert("RGB")
@@ -65,8 +67,6 @@ def make_album(source: Path, album: Path, rng: random.Random) -> int:
             place.with_suffix(".xmp").write_text(f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{number}</x:xmpmeta>')
         if number % 40 == 5:
             (place.parent / f"small {place.stem}.mov").write_bytes(rng.randbytes(5000))
-        if number % 50 == 5:
-            (place.parent / f"small {place.stem}.jpg").chmod(0o444)
     return len(photos)
 
 

@@ -142,6 +142,13 @@ def test_files_that_are_gone_are_forgotten_but_not_those_in_unreadable_folders_o
     assert ["/p/c.jpg", "/p/locked/b.jpg", "/pq/d.jpg"] == [str(known.asset.primary.path) for known in cache.known()]
 
 
+def test_thousands_of_unreadable_folders_are_no_trouble(cache: Cache) -> None:
+    meet(cache, Asset(identity("/p/gone.jpg")), Asset(identity("/p/1999/b.jpg")))
+    scan = cache.begin_scan([Path("/p")])
+    assert 1 == cache.forget_unseen(scan, Path("/p"), [Path(f"/p/{number}") for number in range(2000)])
+    assert 0 == cache.count_to_do(scan + 1, NEEDS)
+
+
 def test_a_folder_is_not_its_neighbour_with_a_longer_name(cache: Cache) -> None:
     meet(cache, *(Asset(identity(path)) for path in ("/p/a.jpg", "/p-2/b.jpg", "/p.jpg", "/p0/c.jpg")))
     assert 1 == cache.count_under(Path("/p"))

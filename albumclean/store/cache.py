@@ -165,15 +165,12 @@ class Cache:
 
         Scores stay: they hang on the content, and a file that comes back elsewhere finds them again.
         """
-        where, values = under_folders([root])
-        condition = f"seen < ? AND {where}"
-        parameters: list[bytes | int] = [scan, *values]
-        if unreadable:
-            spared, more = under_folders(unreadable)
-            condition += f" AND NOT ({spared})"
-            parameters += more
         with transaction(self._connection) as write:
-            return write.execute(f"DELETE FROM file WHERE {condition}", parameters).rowcount  # noqa: S608
+            for place in unreadable:
+                spared, values = under_folders([place])
+                write.execute(f"UPDATE file SET seen = ? WHERE {spared}", (scan, *values))  # noqa: S608
+            where, values = under_folders([root])
+            return write.execute(f"DELETE FROM file WHERE seen < ? AND {where}", (scan, *values)).rowcount  # noqa: S608
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Drop files that have been moved away."""
