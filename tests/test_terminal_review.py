@@ -83,6 +83,12 @@ def test_ctrl_c_ends_the_review_and_answers_stay(ledger: Ledger, key: str) -> No
     assert 1 == len(ledger.pending())
 
 
+def test_choices_of_a_former_review_can_be_forgotten(ledger: Ledger) -> None:
+    play(ledger, "t", low_quality(photo("a.jpg")))
+    _, session = play(ledger, "f", low_quality(photo("a.jpg")))
+    assert ([], []) == (session.to_trash, ledger.pending())
+
+
 def test_open_shows_every_member_and_waits_for_an_answer(ledger: Ledger) -> None:
     screen, _ = play(ledger, "ok", *group_of(photo("d.jpg"), photo("e.jpg")))
     assert ["/album/d.jpg", "/album/e.jpg"] == screen.opened

@@ -43,7 +43,6 @@ RAW = frozenset(
         "sr2", "srf", "srw", "x3f",
     }
 )  # fmt: skip
-PHOTO_EXTENSIONS = HEIF | JPEG | PICTURE | RAW
 
 _KIND_OF_EXTENSION: dict[str, Kind] = {
     **dict.fromkeys(HEIF, Kind.HEIF),

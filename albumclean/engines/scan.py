@@ -83,12 +83,15 @@ class _Scan:
         self.settings = settings
         self.watcher = watcher
         self.needs = needs()
+        self._networks = [spec.name for spec in self.needs.scorers if spec.input is not None]
         self.summary = ScanSummary()
         self._batch = _Findings(cache, self.needs)
         # Copies of a content that is being decoded just now share its fate, which may come before or after theirs.
         self._twins: dict[bytes, list[FileIdentity]] = {}
         self._decoding: dict[FileIdentity, bytes] = {}
         self._broken: dict[bytes, AlbumcleanError | WorkerFailure] = {}
+        # Decoded, but the networks' scores are not in the cache yet: a few seconds' worth of photos.
+        self._unscored: dict[bytes, FileIdentity] = {}
 
     def run(self, roots: Sequence[Root], *, retry_failed: bool) -> ScanSummary:
         number = self.cache.begin_scan([root.path for root in roots if root.role is not RootRole.EXCLUDED])
@@ -151,10 +154,9 @@ class _Scan:
         pool = WorkerPool(
             analyse, workers=workers, timeout=wish.decode_timeout, memory=wish.worker_memory, queue=2 * workers
         )
-        networks = [spec.name for spec in self.needs.scorers if spec.input is not None]
         jobs = (Job(identity, wish.max_pixels) for identity in files)
         with (
-            NetworkThread(networks, wish.device, wish.batch) as network,
+            NetworkThread(self._networks, wish.device, wish.batch) as network,
             closing(pool.run(jobs, self._answer)) as results,
         ):
             try:
@@ -165,14 +167,19 @@ class _Scan:
                         self._fail(job.identity, result)
                     self.watcher.scanning(self.summary, job.identity.path.parent)
                     self._batch.scores += network.scores()
-                    self._batch.commit_when_due()
+                    if self._batch.is_due():
+                        self._commit()
                 self._batch.scores += network.finish()
             finally:
-                self._batch.commit()
+                self._commit()
+        for digest, identity in self._unscored.items():
+            failure = Failure(identity.path, Stage.SCORE, "the model gave no usable score for it")
+            self._record(identity, failure, digest)
+        self._batch.commit()
 
     def _answer(self, question: Question) -> Wanted | None:
         digest = question.content_hash
-        if digest in self._twins or digest in self._broken:
+        if digest in self._twins or digest in self._broken or digest in self._unscored:
             return None
         scorers, undescribed = self.cache.missing(digest, self.needs)
         if not scorers and not undescribed:
@@ -197,8 +204,15 @@ class _Scan:
         self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
         self._batch.scores += analysis.scores
         for name, view in analysis.views.items():
+            self._unscored[digest] = identity
             network.put(name, digest, view)
         del self._twins[self._decoding.pop(identity)]
+
+    def _commit(self) -> None:
+        scored = {score.content_hash for score in self._batch.scores if score.scorer in self._networks}
+        self._batch.commit()
+        for digest in scored:
+            self._unscored.pop(digest, None)
 
     def _fail(self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure) -> None:
         self.summary.done += 1
@@ -216,7 +230,9 @@ class _Scan:
         unreadable = isinstance(error, ReadError)
         reason = error.reason if isinstance(error, WorkerFailure) else str(error.fields.get("detail", error))
         stage = Stage.READ if unreadable else Stage.DECODE
-        failure = Failure(identity.path, stage, reason, transient=unreadable)
+        self._record(identity, Failure(identity.path, stage, reason, transient=unreadable), digest)
+
+    def _record(self, identity: FileIdentity, failure: Failure, digest: bytes | None) -> None:
         self._batch.failures.append((identity, failure, digest))
         self.summary.failed += 1
         self.watcher.failed(failure)
@@ -241,9 +257,8 @@ class _Findings:
         self.scores: list[Score] = []
         self.failures: list[tuple[FileIdentity, Failure, bytes | None]] = []
 
-    def commit_when_due(self) -> None:
-        if time.monotonic() - self._last >= COMMIT_EVERY:
-            self.commit()
+    def is_due(self) -> bool:
+        return time.monotonic() - self._last >= COMMIT_EVERY
 
     def commit(self) -> None:
         self._cache.write(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations, groupby
+from pathlib import Path
 from typing import Protocol
 
 from albumclean.domain import Action, Decision, PhotoFacts, Proposal, SimilarGroup, TrashPlan
@@ -56,6 +57,10 @@ class Memory(Protocol):
 
     def dismiss(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         """Remember pairs of contents that are no duplicates."""
+        ...
+
+    def withdraw(self, paths: Iterable[Path]) -> int:
+        """Take back TRASH decisions that were not carried out."""
         ...
 
 
@@ -145,6 +150,11 @@ class ReviewSession:
         self._chosen[self.position] = chosen
         self.verdicts[self.position] = verdict
         self.position += 1
+
+    def forget_carried_over(self) -> None:
+        """Take back the choices of former reviews that were not carried out; the next review asks again."""
+        self._memory.withdraw([proposal.facts.path for proposal in self.carried_over])
+        self.carried_over.clear()
 
     def back(self) -> None:
         """Ask the question before once more; its answer holds until another is given."""

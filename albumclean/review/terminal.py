@@ -42,7 +42,9 @@ class TerminalReviewer:
                 f"{counted(len(session.carried_over), 'photo')} that you chose to trash earlier "
                 "will be part of the last question."
             )
-            self._wait("Press any key to begin.")
+            self._console.print(Text("Press f to forget these choices, any other key to begin.", style="dim"))
+            if self._key() == "f":
+                session.forget_carried_over()
         while (question := session.question) is not None:
             self._console.clear()
             self._console.print(self._page(session, question))
@@ -63,17 +65,14 @@ class TerminalReviewer:
         self._console.print(
             Text(f"Move {counted(len(plan.items), 'photo')}{extra}, {size}, to {where}? [y/N] ", style="bold"), end=""
         )
-        yes = self._get_key() in {"y", "Y"}
+        yes = self._key() in {"y", "Y"}
         self._console.print("yes" if yes else "no")
         return yes
 
     def _answer(self, session: ReviewSession, question: Question) -> bool:
         """Wait for a key that means something; False to end the review."""
         while True:
-            key = self._get_key()
-            match key:
-                case "\x03" | "\x04":  # a terminal in raw mode gives Ctrl-C as a character
-                    raise KeyboardInterrupt
+            match self._key():
                 case "q":
                     return False
                 case "t":
@@ -118,10 +117,11 @@ class TerminalReviewer:
         )
         return table
 
-    def _wait(self, text: str) -> None:
-        self._console.print(Text(text, style="dim"))
-        if self._get_key() in {"\x03", "\x04"}:
+    def _key(self) -> str:
+        key = self._get_key()
+        if key in {"\x03", "\x04"}:  # a terminal in raw mode gives Ctrl-C as a character
             raise KeyboardInterrupt
+        return key
 
 
 def _digits(question: Question) -> str:

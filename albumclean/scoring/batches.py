@@ -38,7 +38,10 @@ class NetworkBatches:
         self._waiting: dict[tuple[int, ...], list[tuple[bytes, View]]] = {}
 
     def add(self, content_hash: bytes, view: View) -> list[Score]:
-        """Take one photo; the scores of a batch if it became full. Bounded: all shapes together hold two batches."""
+        """Take one photo; the scores of a batch if it became full. Values that are not finite give no score.
+
+        Bounded: all shapes together hold at most two batches.
+        """
         group = self._waiting.setdefault(view.shape, [])
         group.append((content_hash, view))
         if len(group) >= self.batch:
@@ -58,6 +61,7 @@ class NetworkBatches:
             Score(content_hash, self.spec.name, self.spec.revision, quantity, float(value))
             for (content_hash, _), row in zip(group, values, strict=True)
             for quantity, value in zip(self.spec.quantities, row, strict=True)
+            if np.isfinite(value)
         ]
 
     def _forward(self, views: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.float32]]:

@@ -40,7 +40,6 @@ class FreedesktopTrash:
     """Moves files into the trash of the file system on which they lie."""
 
     name = "freedesktop"
-    reversible = True
 
     def move(self, file: FileIdentity, content_hash: bytes, mark: str, announce: Callable[[Place], None]) -> Place:
         """See `Backend.move`. Raises TrashUnavailable where the file system has no trash and lets us make none."""

@@ -28,7 +28,6 @@ class Backend(Protocol):
     """Takes single files away."""
 
     name: str  # in the journal
-    reversible: bool  # tells where it puts a file, so that it can be put back
 
     def move(self, file: FileIdentity, content_hash: bytes, mark: str, announce: Callable[[Place], None]) -> Place:
         """Move `file`, which has just been found unchanged with `content_hash`.

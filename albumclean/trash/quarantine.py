@@ -22,7 +22,6 @@ class Quarantine:
     """Moves files to `folder/<run>/<the path that they had>`."""
 
     name = "quarantine"
-    reversible = True
 
     def __init__(self, folder: Path, run: str) -> None:
         """`run` names the folder of this run's files. Raises QuarantineUnusable as `prepare`."""

@@ -22,7 +22,6 @@ class SystemTrash:
     """Moves files into the system's own bin; they are brought back by hand."""
 
     name = "system"
-    reversible = False
 
     def move(self, file: FileIdentity, content_hash: bytes, mark: str, announce: Callable[[Place], None]) -> Place:
         """See `Backend.move`; the bin takes no marks, and what went into it can't be compared."""
