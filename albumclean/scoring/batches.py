@@ -26,12 +26,12 @@ class NetworkBatches:
 
     def __init__(self, name: str, device: str, batch: int = 0) -> None:
         """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged."""
-        import torch
-
         self.spec: ScorerSpec = spec(name)
         if self.spec.input is None:
             raise ValueError(f"{name} measures frames, it has no network")
-        self.placement: Placement = place(device)
+        self.placement: Placement = place(device)  # before torch is imported, see there
+        import torch
+
         self.batch = batch or batch_size(self.placement, self.spec.input)
         network = load_network(name).to(self.placement.device)
         self._network = network.to(memory_format=torch.channels_last)
