@@ -74,10 +74,11 @@ class NetworkBatches:
         except (RuntimeError, MemoryError) as error:
             if len(views) == 1 or not _out_of_memory(error):
                 raise
-            self.batch = max(1, len(views) // 2)
-            log.warning("memory ran out; going on with %d photos at once", self.batch)
-            yield from self._forward(views[: self.batch])
-            yield from self._forward(views[self.batch :])
+            half = len(views) // 2
+            self.batch = min(self.batch, half)
+            log.warning("memory ran out; going on with %d photos at once", half)
+            yield from self._forward(views[:half])
+            yield from self._forward(views[half:])
 
     def _network_on(self, views: npt.NDArray[np.uint8], dtype: torch.dtype | None) -> npt.NDArray[np.float32]:
         import torch

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+import pytest
+import torch
+from PIL import Image
+
+from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing
+from albumclean.scoring import batches, registry
+from albumclean.scoring.batches import NetworkBatches
+from albumclean.scoring.device import Placement, batch_size, place
+from tests.pictures import scene
+
+
+class Mean(torch.nn.Module):
+    """A network whose score is the mean of the picture; it can run out of memory and overflow."""
+
+    def __init__(self, most: int = 1000) -> None:
+        super().__init__()
+        self.most = most
+        self.sizes: list[int] = []
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        if len(pictures) > self.most:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+        self.sizes.append(len(pictures))
+        means = pictures.float().mean(dim=(1, 2, 3))[:, None] / 255
+        return torch.where(means > 0.99, torch.nan, means)
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mean]:
+    made = Mean()
+    monkeypatch.setattr(batches, "load_network", lambda _: made)
+    yield made
+
+
+def view(value: int, rows: int = 2) -> npt.NDArray[np.uint8]:
+    return np.full((rows, 3, 3), value, dtype=np.uint8)
+
+
+def scores(batch: int, *views: npt.NDArray[np.uint8]) -> dict[bytes, float]:
+    made = NetworkBatches(registry.MOS, "cpu", batch)
+    found = [score for number, one in enumerate(views) for score in made.add(bytes([number]), one)]
+    return {score.content_hash: score.value for score in found + made.flush()}
+
+
+def test_every_photo_gets_its_own_score_whatever_the_shapes_and_batches(network: Mean) -> None:
+    views = [view(value, 2 + value % 3) for value in range(0, 250, 10)]
+    expected = {bytes([number]): pytest.approx(number * 10 / 255) for number in range(25)}
+    for batch in (1, 3, 8, 100):
+        assert expected == scores(batch, *views)
+
+
+def test_what_waits_is_never_more_than_two_batches(network: Mean) -> None:
+    made = NetworkBatches(registry.MOS, "cpu", 4)
+    done = sum(len(made.add(bytes([number]), view(0, number + 1))) for number in range(50))
+    assert done > 50 - 8
+
+
+def test_where_memory_runs_out_a_batch_is_halved_and_nothing_is_lost(network: Mean) -> None:
+    network.most = 2
+    assert 7 == len(scores(7, *(view(value) for value in range(7))))
+    assert max(network.sizes) <= 2
+
+
+def test_one_photo_that_does_not_fit_is_an_error(network: Mean) -> None:
+    network.most = 0
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        scores(1, view(1))
+
+
+def test_a_value_that_is_not_finite_is_no_score(network: Mean) -> None:
+    assert {b"\0"} == scores(2, view(1), view(255)).keys()
+
+
+def test_the_batch_is_found_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = registry.spec(registry.MOS).input
+    assert spec is not None
+
+    def with_free(gigabytes: float, device: str) -> int:
+        memory = type("Memory", (), {"available": int(gigabytes * 1e9)})
+        monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+        return batch_size(Placement(device, None), spec)
+
+    assert [1, 4, 1, 32] == [with_free(*case) for case in ((0.1, "cpu"), (64, "cpu"), (0.1, "mps"), (64, "mps"))]
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(DeviceMissing, match="mps"):
+        place("mps")
+
+
+def test_threads_do_not_spin_beside_the_decoders() -> None:
+    probe = """
+import os, sys
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            print(os.environ.get("OMP_WAIT_POLICY"))
+sys.meta_path.insert(0, Watch())
+from albumclean.scoring.batches import NetworkBatches
+NetworkBatches("mos-lite0", "cpu", 1)
+"""
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert "PASSIVE" == done.stdout.strip()
+
+
+def test_damaged_and_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("albumclean.__file__", str(tmp_path / "albumclean" / "__init__.py"))
+    spec = registry.spec(registry.MOS)
+    with pytest.raises(ModelMissing, match=r"mos_lite0\.safetensors"):
+        registry.weights_of(spec)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mos_lite0.safetensors").write_bytes(b"not the model")
+    with pytest.raises(ModelDamaged, match=r"mos_lite0\.safetensors is damaged"):
+        registry.weights_of(spec)
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_scorer_keeps_its_contract(name: str) -> None:
+    spec = registry.spec(name)
+    assert name == spec.name
+    assert spec.revision
+    assert spec.licence
+    assert spec.quantities
+    assert spec.value_range[0] < spec.value_range[1]
+    if spec.input is None:
+        values = registry.frame_scorer(name).measure(picture(), None, 1)
+    else:
+        made = NetworkBatches(name, "cpu", 1)
+        found = made.add(b"x", np.asarray(picture().resize((64, 64)))) + made.flush()
+        assert list(spec.quantities) == [score.quantity for score in found]
+        values = tuple(score.value for score in found)
+    assert len(spec.quantities) == len(values)
+    assert all(spec.value_range[0] <= value <= spec.value_range[1] for value in values)
+
+
+def picture() -> Image.Image:
+    return scene(3)
