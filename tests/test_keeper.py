@@ -99,12 +99,21 @@ def test_a_screenshot_wins_over_its_lossy_copy() -> None:
         ({"role": RootRole.PROTECTED}, "lies in a protected folder"),
         ({"marks": UserMarks(favourite=True)}, "is a favourite"),
         ({"marks": UserMarks(rating=4)}, "is rated 4"),
-        ({"companions": (CompanionKind.LIVE_VIDEO,)}, "comes with more of its companion files"),
     ],
 )
-def test_what_the_user_said_and_whole_assets_come_before_pixels(better: dict[str, object], why: str) -> None:
+def test_what_the_user_said_comes_before_pixels(better: dict[str, object], why: str) -> None:
     small = facts("/z/z.jpg", (640, 480), mos=0.1, **better)  # type: ignore[arg-type]
     assert keeper(small, facts("/a/a.jpg", mos=0.9)) == ("/z/z.jpg", why)
+
+
+def test_the_source_wins_over_a_copy_that_has_companions() -> None:
+    copy = facts("/a/a.jpg", (640, 480), companions=(CompanionKind.LIVE_VIDEO,))
+    assert keeper(copy, facts("/z/z.jpg"))[0] == "/z/z.jpg"
+
+
+def test_of_equals_the_whole_asset_wins_over_the_better_score() -> None:
+    whole = facts("/z/z.jpg", companions=(CompanionKind.LIVE_VIDEO,), mos=0.1)
+    assert keeper(whole, facts("/a/a.jpg", mos=0.9)) == ("/z/z.jpg", "comes with more of its companion files")
 
 
 @pytest.mark.parametrize(

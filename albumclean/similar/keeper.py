@@ -198,7 +198,6 @@ CRITERIA: dict[str, Criterion] = {
     for criterion in (
         Criterion("protected", _protected, _always("lies in a protected folder")),
         Criterion("treasured", _treasured, _treasure_words),
-        Criterion("complete", _complete, _always("comes with more of its companion files")),
         Criterion("pixels", _source_pixels, _more_pixels, _pixels),
         Criterion("capture", _capture, _always("still has its camera and capture time")),
         Criterion(
@@ -207,6 +206,7 @@ CRITERIA: dict[str, Criterion] = {
             lambda winner, loser: f"is less compressed ({_compression(winner):.2f} against {_compression(loser):.2f})",
             _compression,
         ),
+        Criterion("complete", _complete, _always("comes with more of its companion files")),
         Criterion("mos", _score, _score_words, lambda facts: facts.mos),
         Criterion("format", _format, _format_words, lambda facts: facts.photo.format if facts.photo else None),
         Criterion("resolution", _resolution, _more_pixels, _pixels),
