@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from albumclean.domain import FileIdentity, PlanItem, PlannedFile, TrashPlan
+from albumclean.media.reading import hash_file
+from albumclean.store.journal_rows import RunKind
 from albumclean.store.ledger import Ledger
 from tests.pictures import save, scene
 from tests.terminal import Terminal
@@ -256,6 +259,22 @@ def test_ctrl_c_ends_a_scan_cleanly_and_the_next_one_goes_on(album: Path, home: 
     assert "Traceback" not in errors
     done = albumclean("scan", album, "--json")
     assert (0, 60) == (done.returncode, json.loads(done.stdout)["found"])
+
+
+def test_an_interrupted_run_comes_first_and_apply_finishes_it(library: Path) -> None:
+    before = snapshot(library)
+    seen = (library / "3.jpg").stat()
+    identity = FileIdentity(library / "3.jpg", seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev)
+    item = PlanItem((PlannedFile(identity, hash_file(identity.path)),), "low-quality", "Scored 0.10 of 1.")
+    with Ledger.open(Path(os.environ["ALBUMCLEAN_HOME"]) / "ledger.sqlite") as ledger:
+        ledger.begin(RunKind.APPLY, TrashPlan((item,)))  # and then the power went
+    done = albumclean("review")
+    assert (3, before) == (done.returncode, snapshot(library))
+    assert "`albumclean apply` finishes it" in done.stderr
+    done = albumclean("apply")
+    assert (0, {"3.jpg"}) == (done.returncode, before.keys() - snapshot(library).keys())
+    assert "1 photo" in done.stdout
+    assert (0, before) == (albumclean("undo").returncode, snapshot(library))
 
 
 def test_nothing_is_decided_by_looking(library: Path) -> None:

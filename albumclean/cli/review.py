@@ -53,6 +53,7 @@ def review(
             say_error(
                 "a run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` reverts it."
             )
+            return ExitCode.NOTHING_DONE
         asked = questions(by_folder(catalogue.proposals(under, rules_for(below, similar), stale)))
         session = ReviewSession(asked, catalogue.ledger, catalogue.ledger.pending())
         if stale.paths:
@@ -99,7 +100,11 @@ def _conclude(catalogue: Catalogue, reviewer: Reviewer, session: ReviewSession, 
     if not reviewer.confirm(result.plan, result.refused):
         typer.echo("Nothing was moved. Your answers are remembered; `albumclean review` asks this question again.")
         return ExitCode.OK
-    outcomes = apply_plan(result.plan, catalogue.ledger, on_outcome=tell_problem, on_wait=tell_wait)
+    try:
+        outcomes = apply_plan(result.plan, catalogue.ledger, on_outcome=tell_problem, on_wait=tell_wait)
+    except KeyboardInterrupt:
+        say_error("interrupted. `albumclean apply` moves the rest, `albumclean undo` brings back what has moved.")
+        return ExitCode.INTERRUPTED
     catalogue.cache.forget(outcome.path for outcome in outcomes if outcome.state is MoveState.MOVED)
     code = summed_up(outcomes, quarantine)
     return ExitCode.SOME_FAILED if result.refused else code
