@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from albumclean.domain import FileIdentity, PlanItem, PlannedFile, TrashPlan
-from albumclean.media.reading import hash_file
 from albumclean.store.journal_rows import RunKind
 from albumclean.store.ledger import Ledger
+from albumclean.trash.files import hash_file
 from tests.pictures import save, scene
 from tests.terminal import Terminal
 

@@ -9,7 +9,7 @@ import struct
 import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from albumclean.errors import DecodeError, ReadError
 from albumclean.media import reading, sniff
 from albumclean.media.decode import Frame, decode, readable_formats, reduction_for
 from albumclean.media.workers import Ask, FailureKind, WorkerFailure, WorkerPool
+from albumclean.trash.files import hash_file
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WRITABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
@@ -373,7 +374,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     path.write_bytes(b"x" * 3_000_000)
     data = reading.read_file(identity(path))
     assert b"x" * 3_000_000 == data
-    assert reading.content_hash(data) == reading.hash_file(path)
+    assert reading.content_hash(data) == hash_file(path)  # what a move checks
     assert 32 == len(reading.content_hash(b""))
 
 
@@ -428,10 +429,8 @@ def test_a_change_while_reading_is_noticed(tmp_path: Path, monkeypatch: pytest.M
 def test_a_fifo_in_a_photo_s_place_never_blocks(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     os.mkfifo(path)
-    reads: list[Callable[[], bytes]] = [lambda: reading.read_file(identity(path)), lambda: reading.hash_file(path)]
-    for read in reads:
-        with pytest.raises(ReadError, match="is not a regular file"):
-            read()
+    with pytest.raises(ReadError, match="is not a regular file"):
+        reading.read_file(identity(path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="symlinks need a privilege there")
@@ -447,4 +446,4 @@ def test_a_symlink_in_a_photo_s_place_is_not_followed(tmp_path: Path) -> None:
 def test_what_the_system_says_is_the_reason(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.jpg", tmp_path):
         with pytest.raises(ReadError, match=r"No such file|not a regular file|ermission"):
-            reading.hash_file(path)
+            reading.read_file(FileIdentity(path, 1, 1, 1, 1))

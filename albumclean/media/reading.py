@@ -14,7 +14,6 @@ from albumclean.domain import FileIdentity
 from albumclean.errors import ReadError
 
 _HASH_BYTES = 32
-_CHUNK = 1 << 20
 
 # O_NONBLOCK: opening a FIFO that took the file's place must not wait for a writer. O_NOFOLLOW: nor may a symlink.
 # O_BINARY and O_NOINHERIT are Windows', the others POSIX'.
@@ -45,15 +44,6 @@ def read_file(identity: FileIdentity) -> bytes:
 def content_hash(data: bytes) -> bytes:
     """BLAKE2b-256 of the bytes: the identity of a photo wherever it lies and whatever its name."""
     return blake2b(data, digest_size=_HASH_BYTES).digest()
-
-
-def hash_file(path: Path) -> bytes:
-    """The `content_hash` of a file of any size, in constant memory. Raises ReadError."""
-    digest = blake2b(digest_size=_HASH_BYTES)
-    with _opened(path) as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.digest()
 
 
 @contextmanager
