@@ -169,6 +169,7 @@ def test_unread_sidecars_keep_their_marks(cache: Cache) -> None:
 
 def test_pages_end_to_end_give_every_file_once(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("albumclean.store.cache.PAGE", 7)
+    monkeypatch.setattr("albumclean.store.cache_reader.PAGE", 7)
     scan = meet(cache, *(Asset(identity(f"/p/{number:03}.jpg")) for number in range(50)))
     expected = [f"/p/{number:03}.jpg" for number in range(50)]
     assert expected == [str(file.path) for file in cache.to_do(scan, NEEDS)]
