@@ -29,7 +29,8 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 
 scan: $(VENV)/.installed
 	@test -n "$(DIR)" || { echo "Say which folder: make scan DIR=~/Pictures"; exit 2; }
-	@$(BIN)/albumclean scan "$(DIR)" && $(BIN)/albumclean propose "$(DIR)"
+	@$(BIN)/albumclean scan "$(DIR)" || test $$? -eq 1 # 1: some photos could not be read, and were named
+	@$(BIN)/albumclean propose "$(DIR)"
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest
