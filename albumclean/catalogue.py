@@ -124,4 +124,4 @@ def _as_it_was(file: FileIdentity) -> bool:
         found = file.path.lstat()
     except OSError:
         return False
-    return (found.st_size, found.st_mtime_ns, found.st_ino) == (file.size, file.mtime_ns, file.inode)
+    return file.same_file_state(FileIdentity.of(file.path, found))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from os import stat_result
 from pathlib import Path
 
 
@@ -36,6 +37,11 @@ class FileIdentity:
     mtime_ns: int
     inode: int
     device: int
+
+    @classmethod
+    def of(cls, path: Path, seen: stat_result) -> FileIdentity:
+        """What a `stat` of `path` said."""
+        return cls(path, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev)
 
     def same_file_state(self, other: FileIdentity) -> bool:
         """Whether `other` is the same file with the same size and time (device numbers change between mounts)."""
@@ -191,6 +197,18 @@ class GroupKind(StrEnum):
     EXACT = "exact"  # the same bytes
     DERIVED = "derived"  # resized, recompressed, edited
     MOMENT = "moment"  # several shots of one moment
+
+    @property
+    def text(self) -> str:
+        """What the members are, for people."""
+        return _GROUP_TEXTS[self]
+
+
+_GROUP_TEXTS = {
+    GroupKind.EXACT: "exact copies",
+    GroupKind.DERIVED: "resized or edited copies",
+    GroupKind.MOMENT: "shots of one moment",
+}
 
 
 class Action(StrEnum):

@@ -57,6 +57,10 @@ class NothingToScan(UsageError):
     """No folder was named. Say which one, for example `albumclean scan ~/Pictures`."""
 
 
+class NothingKnown(AlbumcleanError):
+    """no photo is known here yet. Run `albumclean scan FOLDER` first."""
+
+
 class StoreError(AlbumcleanError):
     """The database {path} can't be used: {detail}."""
 

@@ -443,6 +443,7 @@ def test_a_waiting_process_is_told_who_is_at_work(ledger: Ledger, tmp_path: Path
         ("/Users/me/.Trash/a.jpg", True),
         ("/Volumes/usb/.Trashes/501/a.jpg", True),
         ("/d/$RECYCLE.BIN/S-1/a.jpg", True),
+        ("/nas/photos/#recycle/a.jpg", True),
         ("/album/Trash/a.jpg", False),
         ("/album/.Trash-talk/a.jpg", False),
     ],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.running import absolute, load, open_catalogue, resumable, say_error
+from albumclean.cli.running import absolute, load, open_catalogue, require_photos, resumable, say_error
 from albumclean.errors import ExitCode, UsageError
 from albumclean.words import counted, file_size, shown
 
@@ -38,9 +37,7 @@ def propose(
     """Print what could go and why. Moves nothing."""
     if csv and json_:
         raise UsageError(detail="Choose one of --csv and --json.")
-    locations, settings = load()
-    if below is not None:
-        settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
+    locations, settings = load(below)
 
     from albumclean.catalogue import Stale
     from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
@@ -48,9 +45,7 @@ def propose(
     under = absolute(paths)
     stale = Stale()
     with open_catalogue(settings, locations) as catalogue:
-        if not catalogue.cache.has_files(under):
-            say_error("no photo is known here yet. Run `albumclean scan FOLDER` first.")
-            return ExitCode.NOTHING_DONE
+        require_photos(catalogue, under)
         proposals = catalogue.proposals(under, rules_for(below, similar), stale)
         if json_:
             for proposal in proposals:
@@ -102,8 +97,7 @@ def _print_table(proposals: Iterable[Proposal]) -> None:
     for proposal in by_folder(proposals):
         if proposal.group is not None and proposal.group.id != group:
             group = proposal.group.id
-            names = {"exact": "exact copies", "derived": "resized or edited copies", "moment": "shots of one moment"}
-            heading = f"\n{counted(len(proposal.group.members), 'photo')}: {names[proposal.group.kind.value]}"
+            heading = f"\n{counted(len(proposal.group.members), 'photo')}: {proposal.group.kind.text}"
             console.print(Text(heading, style="bold"))
         elif proposal.group is None and group is not None:
             group = None

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from albumclean.cli.propose import by_folder, rules_for
-from albumclean.cli.running import absolute, is_interactive, load, open_catalogue, resumable, say_error
+from albumclean.cli.running import (
+    absolute,
+    is_interactive,
+    load,
+    open_catalogue,
+    require_photos,
+    resumable,
+    say_error,
+)
 from albumclean.errors import ExitCode
 from albumclean.words import counted
 
@@ -36,9 +43,7 @@ def review(
     to: Path | None = typer.Option(None, "--to", help="Move to this folder instead of the trash."),
 ) -> ExitCode:
     """Look at what could go, one by one, and decide. Nothing moves before the last question."""
-    locations, settings = load()
-    if below is not None:
-        settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
+    locations, settings = load(below)
 
     from albumclean.catalogue import Stale
     from albumclean.review.session import ReviewSession, questions
@@ -46,9 +51,7 @@ def review(
     under = absolute([*(folders or []), *path])
     stale = Stale()
     with open_catalogue(settings, locations) as catalogue:
-        if not catalogue.cache.has_files(under):
-            say_error("no photo is known here yet. Run `albumclean scan FOLDER` first.")
-            return ExitCode.NOTHING_DONE
+        require_photos(catalogue, under)
         if catalogue.ledger.unfinished_runs():
             say_error(
                 "a run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` reverts it."
@@ -89,7 +92,7 @@ def _conclude(catalogue: Catalogue, reviewer: Reviewer, session: ReviewSession, 
     from albumclean.plan import build_plan
     from albumclean.trash import apply_plan
 
-    answered = sum(1 for _ in session.verdicts)
+    answered = len(session.verdicts)
     left = len(session.questions) - session.position
     if left > 0:
         typer.echo(f"{counted(answered, 'answer')} remembered, {counted(left, 'question')} left for another time.")

@@ -7,12 +7,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import typer
 
-from albumclean.errors import ExitCode
+from albumclean.errors import ExitCode, NothingKnown
 
 if TYPE_CHECKING:
     from albumclean.catalogue import Catalogue
@@ -49,12 +50,15 @@ def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def load() -> tuple[Locations, Settings]:
-    """Where things lie and what the user has set. Raises ConfigError."""
+def load(below: float | None = None) -> tuple[Locations, Settings]:
+    """Where things lie and what the user has set; `below` is the threshold of this command. Raises ConfigError."""
     from albumclean.config import Locations, load_settings
 
     locations = Locations.from_environment()
-    return locations, load_settings(locations.config)
+    settings = load_settings(locations.config)
+    if below is not None:
+        settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
+    return locations, settings
 
 
 @contextmanager
@@ -66,6 +70,12 @@ def open_catalogue(settings: Settings, locations: Locations) -> Iterator[Catalog
 
     with Cache.open(locations.cache) as cache, Ledger.open(locations.ledger) as ledger:
         yield Catalogue(cache, ledger, settings)
+
+
+def require_photos(catalogue: Catalogue, under: list[Path]) -> None:
+    """Raises NothingKnown if no scan has met a photo (under one of the folders)."""
+    if not catalogue.cache.has_files(under):
+        raise NothingKnown
 
 
 def absolute(paths: list[Path] | None) -> list[Path]:

@@ -135,7 +135,7 @@ def _add_file(entry: os.DirEntry[str], listing: Listing, hidden: bool) -> None:
     elif _is_online_only(status):
         listing.notes.append(Skipped(path, SkipReason.ONLINE_ONLY))
     else:
-        listing.files.append(FileIdentity(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev))
+        listing.files.append(FileIdentity.of(path, status))
         if status.st_nlink > 1:
             listing.many_names.add(entry.name)
 

@@ -32,10 +32,8 @@ def read_file(identity: FileIdentity) -> bytes:
         before = os.fstat(file.fileno())
         data = file.read(identity.size + 1)  # bounded: a file that grows meanwhile does not fill the memory
         after = os.fstat(file.fileno())
-    expected = (identity.size, identity.mtime_ns, identity.inode)
-    if len(data) != identity.size or any(
-        (found.st_size, found.st_mtime_ns, found.st_ino) != expected for found in (before, after)
-    ):
+    states = (FileIdentity.of(identity.path, found) for found in (before, after))
+    if len(data) != identity.size or not all(identity.same_file_state(state) for state in states):
         detail = "changed while it was read; it will be looked at again on the next scan"
         raise ReadError(path=identity.path, detail=detail)
     return data

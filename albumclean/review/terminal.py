@@ -8,15 +8,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from albumclean.domain import Action, GroupKind, PhotoFacts, TrashPlan
+from albumclean.domain import Action, PhotoFacts, TrashPlan
 from albumclean.review.session import Question, ReviewSession, Verdict
 from albumclean.words import counted, file_size, shown
 
-_KINDS = {
-    GroupKind.EXACT: "exact copies",
-    GroupKind.DERIVED: "copies, resized or edited",
-    GroupKind.MOMENT: "shots of one moment",
-}
 _SHOWN_MEMBERS = 9  # as many as there are digit keys
 _MIN_PREVIEW_ROWS = 6
 _DEGRADATION_SHOWN = 0.3
@@ -131,7 +126,7 @@ def _digits(question: Question) -> str:
 def _header(session: ReviewSession, question: Question) -> Text:
     text = Text(f"{session.position + 1:,} of {len(session.questions):,}", style="bold")
     if question.group is not None:
-        text.append(f"  {counted(len(question.members), 'photo')}: {_KINDS[question.group.kind]}", style="bold cyan")
+        text.append(f"  {counted(len(question.members), 'photo')}: {question.group.kind.text}", style="bold cyan")
     chosen = len(session.to_trash)
     if chosen:
         text.append(f"   chosen so far: {counted(chosen, 'photo')}, {file_size(session.bytes_to_trash)}", style="dim")

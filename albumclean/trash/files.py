@@ -39,7 +39,7 @@ def identity_of(path: Path) -> FileIdentity:
     seen = path.lstat()
     if not stat.S_ISREG(seen.st_mode):
         raise MoveRefused(path=path, detail="it is not an ordinary file any more")
-    return FileIdentity(path, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev)
+    return FileIdentity.of(path, seen)
 
 
 def hash_file(path: Path) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
+from albumclean.crawl.skips import is_trash_folder
 from albumclean.domain import FileIdentity
-
-_TRASH_FOLDERS = re.compile(r"\.Trash(-\d+|es)?|\$RECYCLE\.BIN|RECYCLER", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Backend(Protocol):
 
 def inside_a_trash(path: Path) -> bool:
     """Whether `path` lies in a trash of any system: what lies there does not count as a copy that stays."""
-    if any(_TRASH_FOLDERS.fullmatch(part) for part in path.parts):
+    if any(is_trash_folder(folder) for folder in (path, *path.parents)):
         return True
     # A home trash keeps its files in Trash/files, beside Trash/info, wherever XDG_DATA_HOME is.
     if any(pair == ("Trash", "files") for pair in pairwise(path.parts)):
