@@ -261,19 +261,22 @@ def test_ctrl_c_ends_a_scan_cleanly_and_the_next_one_goes_on(album: Path, home: 
     assert (0, 60) == (done.returncode, json.loads(done.stdout)["found"])
 
 
-def test_an_interrupted_run_comes_first_and_apply_finishes_it(library: Path) -> None:
+@pytest.mark.parametrize("aside", [None, "aside"])
+def test_an_interrupted_run_comes_first_and_apply_finishes_it(library: Path, tmp_path: Path, aside: str | None) -> None:
+    quarantine = tmp_path / aside if aside else None
     before = snapshot(library)
     seen = (library / "3.jpg").stat()
     identity = FileIdentity(library / "3.jpg", seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev)
     item = PlanItem((PlannedFile(identity, hash_file(identity.path)),), "low-quality", "Scored 0.10 of 1.")
     with Ledger.open(Path(os.environ["ALBUMCLEAN_HOME"]) / "ledger.sqlite") as ledger:
-        ledger.begin(RunKind.APPLY, TrashPlan((item,)))  # and then the power went
+        ledger.begin(RunKind.APPLY, TrashPlan((item,), quarantine))  # and then the power went
     done = albumclean("review")
     assert (3, before) == (done.returncode, snapshot(library))
     assert "`albumclean apply` finishes it" in done.stderr
     done = albumclean("apply")
     assert (0, {"3.jpg"}) == (done.returncode, before.keys() - snapshot(library).keys())
     assert "1 photo" in done.stdout
+    assert f"moved to {quarantine or 'the trash'}." in done.stdout
     assert (0, before) == (albumclean("undo").returncode, snapshot(library))
 
 

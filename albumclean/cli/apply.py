@@ -22,9 +22,10 @@ def apply() -> ExitCode:
 
     locations, settings = load()
     with open_catalogue(settings, locations) as catalogue:
+        places = {run.quarantine for run in catalogue.ledger.unfinished_runs()}
         outcomes = resume(catalogue.ledger, on_outcome=tell_problem, on_wait=tell_wait)
         catalogue.cache.forget(outcome.path for outcome in outcomes if outcome.state is MoveState.MOVED)
     if not outcomes:
         typer.echo("Nothing is left to finish. `albumclean review` shows proposals and asks.")
         return ExitCode.OK
-    return summed_up((outcome for outcome in outcomes if outcome.state is not MoveState.PLANNED), None)
+    return summed_up((outcome for outcome in outcomes if outcome.state is not MoveState.PLANNED), places)

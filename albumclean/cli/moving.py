@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import typer
@@ -25,15 +25,15 @@ def tell_wait(owner: str) -> None:
     say_error(f"waiting for another albumclean to end ({shown(owner)})…")
 
 
-def summed_up(outcomes: Iterable[TrashOutcome], quarantine: Path | None) -> ExitCode:
-    """Print what moved, and how to take it back; the exit code."""
+def summed_up(outcomes: Iterable[TrashOutcome], places: Collection[Path | None]) -> ExitCode:
+    """Print what moved, to which folders (None: the trash), and how to take it back; the exit code."""
     counts: Counter[MoveState] = Counter()
     freed = 0
     for outcome in outcomes:
         counts[outcome.state] += 1
         freed += outcome.size if outcome.state is MoveState.MOVED else 0
     moved = counts[MoveState.MOVED]
-    where = shown(quarantine) if quarantine else "the trash"
+    where = " and ".join(sorted(shown(place) if place else "the trash" for place in places)) or "the trash"
     typer.echo(f"{counted(moved, 'photo')} ({file_size(freed)}) moved to {where}.")
     stayed = sum(counts.values()) - moved
     if stayed:

@@ -109,5 +109,5 @@ def _conclude(catalogue: Catalogue, reviewer: Reviewer, session: ReviewSession, 
         say_error("interrupted. `albumclean apply` moves the rest, `albumclean undo` brings back what has moved.")
         return ExitCode.INTERRUPTED
     catalogue.cache.forget(outcome.path for outcome in outcomes if outcome.state is MoveState.MOVED)
-    code = summed_up(outcomes, quarantine)
+    code = summed_up(outcomes, [quarantine])
     return ExitCode.SOME_FAILED if result.refused else code
