@@ -1,39 +1,18 @@
-"""How well predicted scores agree with people's: the four usual numbers, with honest intervals."""
+"""What training and the model card report: the metrics of `albumclean eval`, by scene, with honest intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
 
-Floats = npt.NDArray[np.float64]
+from albumclean.evaluation.metrics import METRICS, krcc, plcc, rmse, srcc
+from albumclean.evaluation.weighted import Floats
+
+__all__ = ["METRICS", "Floats", "agreement", "keeper_accuracy", "krcc", "plcc", "rmse", "srcc"]
+
 BOOTSTRAPS: Final = 1000
-
-
-def srcc(predicted: Floats, truth: Floats) -> float:
-    """Spearman's rank correlation: is the order right?"""
-    return float(stats.spearmanr(predicted, truth).statistic)
-
-
-def plcc(predicted: Floats, truth: Floats) -> float:
-    """Pearson's correlation, of the raw predictions (no logistic curve is fitted first, as some papers do)."""
-    return float(stats.pearsonr(predicted, truth).statistic)
-
-
-def krcc(predicted: Floats, truth: Floats) -> float:
-    """Kendall's tau-b: (pairs in the right order - pairs in the wrong one) / pairs."""
-    return float(stats.kendalltau(predicted, truth).statistic)
-
-
-def rmse(predicted: Floats, truth: Floats) -> float:
-    """Root of the mean squared error, in units of MOS."""
-    return float(np.sqrt(np.mean((predicted - truth) ** 2)))
-
-
-METRICS: Final[dict[str, Callable[[Floats, Floats], float]]] = {"srcc": srcc, "plcc": plcc, "krcc": krcc, "rmse": rmse}
 
 
 def agreement(predicted: Floats, truth: Floats, scenes: Sequence[str], seed: int = 0) -> dict[str, float | list[float]]:
