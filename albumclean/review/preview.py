@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from rich.segment import Segment, Segments
 from rich.style import Style
 
@@ -44,11 +45,15 @@ def thumbnail(wish: Wish, _ask: Ask) -> npt.NDArray[np.uint8]:
         min_short_side=min(wish.width, wish.height),
         max_pixels=wish.max_pixels,
     )
-    image = frame.image
-    scale = min(wish.width / image.width, wish.height / image.height)
-    width = max(1, round(image.width * scale))
-    height = max(2, round(image.height * scale / 2) * 2)
-    return np.asarray(image.resize((width, height), reducing_gap=3.0))
+    return fitted(frame.image, wish.width, wish.height)
+
+
+def fitted(image: Image.Image, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """An RGB picture scaled to fit into `width` x `height`: uint8 (rows, columns, 3), an even number of rows."""
+    scale = min(width / image.width, height / image.height)
+    columns = max(1, round(image.width * scale))
+    rows = max(2, round(image.height * scale / 2) * 2)
+    return np.asarray(image.resize((columns, rows), reducing_gap=3.0))
 
 
 class Previews:
@@ -76,14 +81,15 @@ class Previews:
         # A terminal's character is about twice as tall as it is wide, and holds two pixels.
         self._wish = Wish(facts.asset.primary, facts.photo.content_hash, columns, rows * 2, self._max_pixels)
         _, pixels = next(self._results)
-        return _segments(pixels) if isinstance(pixels, np.ndarray) else None
+        return as_half_blocks(pixels) if isinstance(pixels, np.ndarray) else None
 
     def _wishes(self) -> Iterator[Wish]:
         while self._wish is not None:
             yield self._wish
 
 
-def _segments(pixels: npt.NDArray[np.uint8]) -> Segments:
+def as_half_blocks(pixels: npt.NDArray[np.uint8]) -> Segments:
+    """A picture of `fitted`, two rows of pixels in each line of characters."""
     segments: list[Segment] = []
     for upper, lower in zip(pixels[::2].tolist(), pixels[1::2].tolist(), strict=True):
         segments += [

@@ -170,7 +170,7 @@ def _description(facts: PhotoFacts) -> str:
     parts.append(file_size(facts.asset.size))
     if facts.asset.companions:
         parts.append("with " + ", ".join(shown(companion.file.path.name) for companion in facts.asset.companions))
-    bad = [f"{name} {value:.2f}" for name, value in facts.degradations.items() if value >= _DEGRADATION_SHOWN]
+    bad = [f"{kind.text} {value:.2f}" for kind, value in facts.degradations.items() if value >= _DEGRADATION_SHOWN]
     return " · ".join([*map(shown, parts), *bad])
 
 
