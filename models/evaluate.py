@@ -1,55 +1,42 @@
-"""Measure the shipped MOS scorer, end to end from JPEG to score, on BIQ2021's held-out photos.
+"""Measure the shipped judge, from the JPEG to the score, on BIQ2021's held-out photos, and by the KADID protocol.
 
-    python -m models.evaluate_mos --biq2021 DIR [--out models/mos_lite0.json]
+    python -m models.evaluate --biq2021 DIR --kadid DIR
 
-Every photo goes the way it goes in use: `network_view`, then the network that `scorers.mos_lite0.load` returns.
+Every photo goes the way it goes in use. Adds to `models/judge.json` what the model card says; false trash, ladders,
+cost and changed copies are measured by `benchmarks/`.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import json
 import platform
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
-from albumclean.media.view import network_view
-from albumclean.scoring.scorers.mos_lite0 import INPUT, SPEC, load
+from albumclean.engines.judge import judge_images
+from albumclean.evaluation import kadid
+from albumclean.evaluation.weighted import Floats
+from albumclean.scoring.scorers.judge import SPEC
 from models import biq2021
 from models.biq2021 import SUBSETS, Rated
-from models.extract_features import VARIANTS
-from models.metrics import Floats, agreement, keeper_accuracy, srcc
+from models.metrics import agreement, keeper_accuracy, srcc
+from models.train_heads import METRICS_FILE, WEIGHTS
 
-BATCH: Final = 8
-WEIGHTS: Final = Path(__file__).with_name("mos_lite0.safetensors")
-METRICS_FILE: Final = Path(__file__).with_name("mos_lite0.json")
-PRECISION_PHOTOS: Final = 304
-CHANGED_STEP: Final = 3  # every third test photo is enough to see what a change does
+LEAST_SIDE: Final = 768  # of a clean photo for the protocol
+LEAST_BITS: Final = 1.0  # a pixel of a JPEG: below, it is not clean
 
 
-def predict(
-    network: torch.nn.Module, photos: Sequence[Rated], variant: str = "plain", bf16: bool = False
-) -> tuple[Floats, float]:
-    """Scores (n,), and the network's seconds per photo (decoding and scaling not counted)."""
-    scores: list[float] = []
-    seconds = 0.0
-    for start in range(0, len(photos), BATCH):
-        images = (VARIANTS[variant](biq2021.open_rgb(photo.path)) for photo in photos[start : start + BATCH])
-        batch = torch.from_numpy(np.stack([network_view(image, INPUT) for image in images]))
-        precision = torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext()
-        began = time.perf_counter()
-        with torch.inference_mode(), precision:
-            scores += network(batch)[:, 0].tolist()
-        seconds += time.perf_counter() - began
-    return np.array(scores), seconds / len(photos)
+def predict(photos: Sequence[Rated]) -> dict[str, Floats]:
+    """By quantity, (n,)."""
+    found = list(judge_images(biq2021.open_rgb(photo.path) for photo in photos))
+    return {name: np.array([values[name] for values in found]) for name in SPEC.quantities}
 
 
 def laplacian_variance(photos: Sequence[Rated]) -> Floats:
@@ -69,80 +56,80 @@ def by_subset(predicted: Floats, photos: Sequence[Rated]) -> dict[str, dict[str,
     scenes = [photo.scene for photo in photos]
     result = {"all": agreement(predicted, truth, scenes)}
     for subset in SUBSETS:
-        rows = [number for number, photo in enumerate(photos) if photo.subset == subset]
+        rows = rows_of(photos, subset)
         result[subset] = agreement(predicted[rows], truth[rows], [scenes[row] for row in rows])
     return result
 
 
-def measure(folder: Path, weights: Path) -> dict[str, object]:
-    """Every number of the model card."""
-    network = load(weights)
+def coverage(found: dict[str, Floats], truth: Floats) -> dict[str, float]:
+    """How often people's score lies within the judge's interval; a normal distribution has 0.683 and 0.954."""
+    distance = np.abs(found["mos"] - truth) / found["mos_std"]
+    shares = {"within_1_std": float((distance <= 1).mean()), "within_2_std": float((distance <= 2).mean())}
+    shares["mean_std"] = float(found["mos_std"].mean())
+    shares["srcc_of_std_and_error"] = srcc(found["mos_std"], np.abs(found["mos"] - truth))
+    return {name: round(value, 3) for name, value in shares.items()}
+
+
+def on_biq2021(folder: Path) -> dict[str, Any]:
+    """Agreement with people."""
     test, leak = biq2021.read(folder, "test"), biq2021.read(folder, "leak")
     truth = np.array([photo.mos for photo in test])
-    scores, _ = predict(network, test)
-    laplacian = laplacian_variance(test)
+    found = predict(test)
+    scores, laplacian = found["mos"], laplacian_variance(test)
     official = [photo for photo in test if photo.official == "test"] + leak
     rows = [number for number, photo in enumerate(test) if photo.official == "test"]
-    official_scores = np.concatenate([scores[rows], predict(network, leak)[0]])
-
-    changed: dict[str, object] = {}
-    some, some_scores, some_truth = test[::CHANGED_STEP], scores[::CHANGED_STEP], truth[::CHANGED_STEP]
-    for variant in ("flip", "side1024", "side256", "landscape", "portrait"):
-        other, _ = predict(network, some, variant)
-        changed[variant] = {
-            "srcc_with_mos": round(srcc(other, some_truth), 4),
-            "srcc_with_plain": round(srcc(other, some_scores), 4),
-            "mean_change": round(float((other - some_scores).mean()), 4),
-            "mean_abs_change": round(float(np.abs(other - some_scores).mean()), 4),
-        }
-        print(variant, changed[variant], flush=True)
-
-    random = np.random.default_rng(0)
-    some = [test[number] for number in sorted(random.choice(len(test), PRECISION_PHOTOS, replace=False))]
-    some_truth = np.array([photo.mos for photo in some])
-    single, single_seconds = predict(network, some)
-    half, half_seconds = predict(network, some, bf16=True)
+    scenes = [photo.scene for photo in test]
+    parts = {"all": list(range(len(test)))} | {subset: rows_of(test, subset) for subset in SUBSETS}
     return {
-        "scorer": {"name": SPEC.name, "revision": SPEC.revision, "licence": SPEC.licence},
-        "weights": {
-            "file": weights.name,
-            "bytes": weights.stat().st_size,
-            "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        },
-        "made_with": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-            "processor": platform.machine(),
-        },
         "clean_test": by_subset(scores, test),
-        "clean_test_keeper": keeper_accuracy(scores, truth, [photo.scene for photo in test]),
+        "clean_test_intervals": coverage(found, truth),
+        "clean_test_keeper": keeper_accuracy(scores, truth, scenes),
         "laplacian_variance_baseline": {
-            "all": round(srcc(laplacian, truth), 4),
-            **{
-                subset: round(srcc(laplacian[rows_of(test, subset)], truth[rows_of(test, subset)]), 4)
-                for subset in SUBSETS
-            },
-            "keeper": keeper_accuracy(laplacian, truth, [photo.scene for photo in test]),
+            **{name: round(srcc(laplacian[part], truth[part]), 4) for name, part in parts.items()},
+            "keeper": keeper_accuracy(laplacian, truth, scenes),
         },
         "official_test": {
             "note": "296 of these 2,000 photos have a relative in train: not a measure of unseen scenes.",
-            **by_subset(official_scores, official),
+            **by_subset(np.concatenate([scores[rows], predict(leak)["mos"]]), official),
         },
-        "same_photos_changed": {
-            "photos": len(test[::CHANGED_STEP]),
-            "srcc_with_mos_unchanged": round(srcc(scores[::CHANGED_STEP], truth[::CHANGED_STEP]), 4),
-            **changed,
-        },
-        "bf16_autocast": {
-            "photos": len(some),
-            "max_abs_change": round(float(np.abs(half - single).max()), 5),
-            "mean_abs_change": round(float(np.abs(half - single).mean()), 5),
-            "srcc_float32": round(srcc(single, some_truth), 4),
-            "srcc_bf16": round(srcc(half, some_truth), 4),
-            "seconds_per_photo_float32": round(single_seconds, 4),
-            "seconds_per_photo_bf16": round(half_seconds, 4),
-        },
+    }
+
+
+def on_clean_photos(folder: Path, most: int) -> dict[str, Any]:
+    """The KADID protocol on photos of sources that nothing was trained on."""
+    readings: list[list[list[float]]] = []
+    skipped = 0
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or len(readings) >= most:
+            continue
+        with Image.open(path) as image:
+            bits = 8 * path.stat().st_size / (image.width * image.height)
+            if min(image.size) < LEAST_SIDE or (image.format == "JPEG" and bits < LEAST_BITS):
+                skipped += 1
+                continue
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+        values = judge_images(kadid.ladder(upright, seed=len(readings)))
+        readings.append([[value[head] for head in kadid.HEADS] for value in values])
+        print(f"{len(readings)} photos", flush=True)
+    found = kadid.report(readings)
+
+    def matrix(rises: Floats) -> dict[str, dict[str, float]]:
+        named = zip(kadid.DISTORTIONS, rises.tolist(), strict=True)
+        return {name: dict(zip(kadid.HEADS, (round(v, 3) for v in row), strict=True)) for name, row in named}
+
+    def short(correlation: kadid.Correlation) -> dict[str, float]:
+        return {"srcc": round(correlation.mean_srcc, 4), "plcc": round(correlation.mean_plcc, 4)}
+
+    return {
+        "photos": found.photos,
+        "skipped_as_small_or_compressed": skipped,
+        "overall": short(found.overall),
+        "by_head": {name: short(each) for name, each in found.by_head.items()},
+        "by_distortion": {name: short(each) for name, each in found.by_distortion.items()},
+        "rise_at_worst": matrix(found.rise_at_worst),
+        "mean_reading_of_clean": dict(
+            zip(kadid.HEADS, np.array(readings)[:, 0].mean(axis=0).round(3).tolist(), strict=True)
+        ),
     }
 
 
@@ -154,17 +141,29 @@ def rows_of(photos: Sequence[Rated], subset: str) -> list[int]:
 def main() -> None:
     """Measure, print, and write the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--biq2021", type=Path, help="a checkout of nisarahmedrana/BIQ2021")
+    parser.add_argument("--kadid", type=Path, help="a folder of clean photos, not of the training's sources")
+    parser.add_argument("--most", type=int, default=100, help="clean photos at most")
     parser.add_argument("--out", type=Path, default=METRICS_FILE)
-    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    result = measure(arguments.biq2021, arguments.weights)
-    if arguments.out.exists():  # the training run has written its part
-        result = {"training": json.loads(arguments.out.read_text(encoding="utf-8")).get("training"), **result}
+    kept = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
+    result = {
+        **kept,  # the training run has written its part
+        "scorer": {"name": SPEC.name, "revision": SPEC.revision, "licence": SPEC.licence},
+        "weights": {
+            "file": WEIGHTS.name,
+            "bytes": WEIGHTS.stat().st_size,
+            "sha256": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
+        },
+        "made_with": {"python": platform.python_version(), "torch": torch.__version__, "processor": platform.machine()},
+    }
+    if arguments.biq2021:
+        result |= on_biq2021(arguments.biq2021)
+        print(json.dumps(result["clean_test"], indent=2))
+    if arguments.kadid:
+        result["kadid"] = on_clean_photos(arguments.kadid, arguments.most)
+        print(json.dumps(result["kadid"], indent=2))
     arguments.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result["clean_test"], indent=2))
 
 
 if __name__ == "__main__":

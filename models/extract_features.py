@@ -1,4 +1,6 @@
-"""Pooled features of BIQ2021's photos, cached outside the repository. Kill it at any time; the same command goes on.
+"""Pooled features of BIQ2021's photos before any fine-tuning, cached outside the repository.
+
+Kill it at any time; the same command goes on.
 
 python -m models.extract_features --biq2021 DIR --cache DIR [--split train] [--variant plain]
 """
@@ -8,8 +10,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import inspect
-import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,38 +26,24 @@ from albumclean.media.view import network_view
 from albumclean.scoring.nets import efficientnet_lite, pixels
 from albumclean.scoring.nets.efficientnet_lite import EfficientNetLite0
 from albumclean.scoring.nets.pixels import normalise
-from albumclean.scoring.scorers.mos_lite0 import INPUT
+from albumclean.scoring.scorers.judge import INPUT
 from models import biq2021, convert_lite0
 
 BATCH: Final = 8
+WHOLE: Final = replace(INPUT, patches=None)
 FEATURES: Final = EfficientNetLite0.features
-
-
-def resized(side: int) -> Callable[[Image.Image], Image.Image]:
-    """The picture at another size, saved once more as a JPEG of quality 85, as messengers do."""
-
-    def change(image: Image.Image) -> Image.Image:
-        buffer = io.BytesIO()
-        image.resize((side, side), Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=85)
-        return Image.open(buffer).convert("RGB")
-
-    return change
 
 
 VARIANTS: Final[dict[str, Callable[[Image.Image], Image.Image]]] = {
     "plain": lambda image: image,
     "flip": ImageOps.mirror,
-    "side1024": resized(1024),
-    "side256": resized(256),
-    "landscape": lambda image: ImageOps.fit(image, (512, 342)),  # the middle, 3:2
-    "portrait": lambda image: ImageOps.fit(image, (342, 512)),
 }
 
 
 def cache_file(cache: Path, weights: Path, split: str, variant: str) -> Path:
     """Named by all that the features depend on; other weights, another view or other code never meet it."""
     code = "".join(inspect.getsource(module) for module in (efficientnet_lite, pixels, view))
-    key = hashlib.sha256(weights.read_bytes() + repr(INPUT).encode() + code.encode()).hexdigest()[:12]
+    key = hashlib.sha256(weights.read_bytes() + repr(WHOLE).encode() + code.encode()).hexdigest()[:12]
     return cache / f"lite0-{key}-{split}-{variant}.f32"
 
 
@@ -79,9 +67,9 @@ def extract(folder: Path, cache: Path, weights: Path, split: str, variant: str =
             out.truncate(done * row_bytes)  # a kill may have left part of a row
             for start in range(done, len(photos), BATCH):
                 images = (VARIANTS[variant](biq2021.open_rgb(photo.path)) for photo in photos[start : start + BATCH])
-                batch = torch.from_numpy(np.stack([network_view(image, INPUT) for image in images]))
+                batch = torch.from_numpy(np.stack([network_view(image, WHOLE).whole for image in images]))
                 with torch.inference_mode():
-                    out.write(network.forward_features(normalise(batch, INPUT)).numpy().tobytes())
+                    out.write(network.forward_features(normalise(batch, WHOLE)).numpy().tobytes())
                 out.flush()
                 if start // BATCH % 50 == 0:
                     print(f"{split} {variant}: {start + len(batch)} of {len(photos)}", flush=True)
@@ -94,12 +82,12 @@ def main() -> None:
     parser.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
     parser.add_argument("--cache", type=Path, required=True, help="a folder for the features (21,120 x 25 kB)")
     parser.add_argument("--backbone", type=Path, default=convert_lite0.DEFAULT_OUT)
-    parser.add_argument("--split", action="append", choices=biq2021.SPLITS, help="default: all")
+    parser.add_argument("--split", action="append", choices=biq2021.SPLITS, help="default: train and val")
     parser.add_argument("--variant", default="plain", choices=VARIANTS)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    for split in arguments.split or biq2021.SPLITS:
+    for split in arguments.split or ("train", "val"):
         extract(arguments.biq2021, arguments.cache, arguments.backbone, split, arguments.variant)
 
 

@@ -1,0 +1,54 @@
+"""The MOS part of the judge as it is trained: features standardised, dropout, gradients.
+
+`folded` gives the same network in the form that is shipped, with the standardisation inside the first layer.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from albumclean.scoring.nets.efficientnet_lite import EfficientNetLite0
+
+HIDDEN: Final = 128
+DROP_INPUT: Final = 0.3
+DROP_HIDDEN: Final = 0.3
+FROZEN: Final = ("stem", "stages.0.", "stages.1.")
+
+
+class Impression(nn.Module):
+    """Pictures (n, 3, H, W), normalised -> MOS (n,), not clipped."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = EfficientNetLite0()
+        for name, parameter in self.backbone.named_parameters():
+            parameter.requires_grad_(not name.startswith(FROZEN))
+        features = self.backbone.features
+        self.hidden = nn.Linear(features, HIDDEN)
+        self.out = nn.Linear(HIDDEN, 1)
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("spread", torch.ones(features))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Half precision where the network in use has it, too."""
+        with torch.autocast("cpu", torch.bfloat16):
+            features = self.backbone.forward_features(pictures)
+        x = (features - self.mean) / self.spread
+        inner = functional.gelu(self.hidden(functional.dropout(x, DROP_INPUT, self.training)))
+        score: Tensor = self.out(functional.dropout(inner, DROP_HIDDEN, self.training))[:, 0]
+        return score
+
+    def folded(self) -> dict[str, Tensor]:
+        """`hidden.*` and `out.*` on raw features."""
+        weight = (self.hidden.weight / self.spread).half().float()  # rounded as it will be stored
+        # With the bias from the rounded weights, rounding errors count from the mean photo and not from zero.
+        bias = self.hidden.bias - weight @ self.mean
+        found = {"hidden.weight": weight, "hidden.bias": bias, "out.weight": self.out.weight, "out.bias": self.out.bias}
+        return {name: tensor.detach() for name, tensor in found.items()}
