@@ -14,6 +14,7 @@ from pathlib import Path
 from albumclean.config import Settings
 from albumclean.domain import (
     Action,
+    Degradation,
     Failure,
     FileIdentity,
     PhotoFacts,
@@ -93,14 +94,15 @@ class Catalogue:
 
     def _facts(self, known: Known) -> PhotoFacts:
         scores = self.cache.scores(known.content_hash, self._specs) if known.content_hash else {}
+        judged = scores.get(registry.JUDGE, {})
         rating = known.marks.rating
         if rating is None and known.photo is not None:
             rating = known.photo.rating
         return PhotoFacts(
             asset=known.asset,
             photo=known.photo,
-            mos=scores.get(registry.MOS, {}).get("mos"),
-            degradations=scores.get(registry.DEGRADATIONS, {}),
+            mos=judged.get("mos"),
+            degradations={kind: judged[kind] for kind in Degradation if kind in judged},
             marks=replace(known.marks, rating=rating),
             failure=known.failure,
         )

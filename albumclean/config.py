@@ -72,7 +72,7 @@ class ScanSettings:
 class LowQualitySettings:
     """[low_quality]: which photos are too bad to keep."""
 
-    below: float = 0.3  # MOS under which trashing is proposed
+    below: float = 0.35  # MOS under which trashing is proposed
 
 
 @dataclass(frozen=True, slots=True)

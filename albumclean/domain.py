@@ -137,19 +137,59 @@ class Failure:
     transient: bool = False  # worth another try on the next scan (permissions, I/O), not a property of the bytes
 
 
+class Degradation(StrEnum):
+    """What can be wrong with a photo; the judge gives each a severity in [0, 1], 0 for none and 1 for ruined."""
+
+    DEFOCUS = "defocus"
+    MOTION = "motion"
+    NOISE = "noise"
+    COMPRESSION = "compression"
+    UNDEREXPOSURE = "underexposure"
+    OVEREXPOSURE = "overexposure"
+
+    @property
+    def text(self) -> str:
+        """What it is called, for people."""
+        return _DEGRADATION_TEXTS[self]
+
+
+_DEGRADATION_TEXTS = {
+    Degradation.DEFOCUS: "out of focus",
+    Degradation.MOTION: "motion blur",
+    Degradation.NOISE: "noise",
+    Degradation.COMPRESSION: "compression",
+    Degradation.UNDEREXPOSURE: "under-exposed",
+    Degradation.OVEREXPOSURE: "over-exposed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSpec:
+    """Square pieces of the picture that a network sees at the resolution of the decoded frame."""
+
+    count: int
+    side: int  # pixels
+
+
 @dataclass(frozen=True, slots=True)
 class InputSpec:
     """The one description of a network's input; training and inference both build their pixels from it.
 
     A picture is scaled, keeping its aspect as nearly as the grid allows, to about `area` pixels with both sides
-    multiples of `multiple`, as RGB; then `(x - mean) / std` with x in [0, 255].
+    multiples of `multiple`, as RGB; then `(x - mean) / std` with x in [0, 255]. `patches` are not scaled.
     """
 
     area: int
+    patches: PatchSpec | None = None
     multiple: int = 32
     max_aspect: float = 3.0  # longer panoramas are squeezed to this
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (255.0, 255.0, 255.0)
+
+    @property
+    def pixels(self) -> int:
+        """About how many pixels of one photo go through the network."""
+        return self.area + (self.patches.count * self.patches.side**2 if self.patches else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +199,13 @@ class ScorerSpec:
     name: str
     revision: str  # changes whenever the same photo could get another value
     quantities: tuple[str, ...]  # the values that it predicts, in order
-    value_range: tuple[float, float]
-    higher_is_better: bool
+    value_range: tuple[float, float]  # of every quantity
     licence: str
     summary: str
-    input: InputSpec | None = None  # None: computed on the working frame in the decoding worker
+    input: InputSpec
+    weights: str  # file name under models/
+    weights_sha256: str
     min_short_side: int = 384  # the decoded frame must offer at least this, if the photo has it
-    weights: str | None = None  # file name under models/
-    weights_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +276,7 @@ class PhotoFacts:
     asset: Asset
     photo: Photo | None = None
     mos: float | None = None  # [0, 1]
-    degradations: dict[str, float] = field(default_factory=dict)  # severity in [0, 1], 1 is ruined
+    degradations: dict[Degradation, float] = field(default_factory=dict)  # severities
     marks: UserMarks = UserMarks()
     failure: Failure | None = None
 

@@ -96,8 +96,24 @@ class ModelMissing(AlbumcleanError):
     """The model file {name} is not where it should be ({where}). Reinstall albumclean, or run `albumclean doctor`."""
 
 
+class ModelUnreadable(AlbumcleanError):
+    """The model file {path} can't be read: {detail}. Give yourself the right to read it, or reinstall albumclean."""
+
+
 class ModelDamaged(AlbumcleanError):
     """The model file {path} is damaged (SHA-256 {found}, expected {expected}). Reinstall albumclean."""
+
+
+class TableError(UsageError):
+    """{path} can't be used as a table of scores: {detail}. docs/evaluation.md says what it must hold."""
+
+
+class OutputExists(UsageError):
+    """{path} is there already and is no file that this command wrote. Name another, or move it away first."""
+
+
+class OutputUnusable(UsageError):
+    """{path} can't be written: {detail}."""
 
 
 class DeviceMissing(UsageError):

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-COMMANDS = ("", "scan", "propose", "review", "apply", "undo", "status", "doctor")
+COMMANDS = ("", "scan", "propose", "review", "apply", "undo", "status", "explain", "eval", "doctor")
 
 HEAD = """# Command line
 

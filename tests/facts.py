@@ -8,6 +8,7 @@ from pathlib import Path
 from albumclean.domain import (
     Action,
     Asset,
+    Degradation,
     FileIdentity,
     GroupKind,
     Photo,
@@ -23,7 +24,7 @@ def photo(name: str, *, content: str | None = None, mos: float = 0.2, role: Root
     digest = blake2b((content or name).encode(), digest_size=32).digest()
     inode = int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big")
     file = FileIdentity(Path("/album") / name, 1000, 1, inode, 1)
-    return PhotoFacts(Asset(file, (), role), Photo(digest, 400, 300, "JPEG"), mos, {"blur": 0.8})
+    return PhotoFacts(Asset(file, (), role), Photo(digest, 400, 300, "JPEG"), mos, {Degradation.DEFOCUS: 0.8})
 
 
 def low_quality(facts: PhotoFacts) -> Proposal:

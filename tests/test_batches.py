@@ -3,16 +3,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import psutil
 import pytest
 import torch
-from PIL import Image
 
-from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing
+from albumclean.domain import InputSpec, PatchSpec
+from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing, ModelUnreadable
+from albumclean.media.view import NetworkView, network_view
 from albumclean.scoring import batches, registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.device import Placement, batch_size, place
@@ -20,19 +21,20 @@ from tests.pictures import scene
 
 
 class Mean(torch.nn.Module):
-    """A network whose score is the mean of the picture; it can run out of memory and overflow."""
+    """A network whose scores are the means of the picture and its patches; it can run out of memory and overflow."""
 
     def __init__(self, most: int = 1000) -> None:
         super().__init__()
         self.most = most
         self.sizes: list[int] = []
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        if len(pictures) > self.most:
+    def forward(self, whole: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
+        if len(whole) > self.most:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
-        self.sizes.append(len(pictures))
-        means = pictures.float().mean(dim=(1, 2, 3))[:, None] / 255
-        return torch.where(means > 0.99, torch.nan, means)
+        self.sizes.append(len(whole))
+        means = [each.float().flatten(1).mean(dim=1) / 255 for each in (whole, patches)]
+        values = torch.stack(means + [means[0]] * (len(QUANTITIES) - 2), dim=1)
+        return torch.where(values > 0.99, torch.nan, values)
 
 
 @pytest.fixture
@@ -42,26 +44,32 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mean]:
     yield made
 
 
-def view(value: int, rows: int = 2) -> npt.NDArray[np.uint8]:
-    return np.full((rows, 3, 3), value, dtype=np.uint8)
+QUANTITIES = registry.spec(registry.JUDGE).quantities
+WHOLE, PATCHES = QUANTITIES[:2]
 
 
-def scores(batch: int, *views: npt.NDArray[np.uint8]) -> dict[bytes, float]:
-    made = NetworkBatches(registry.MOS, "cpu", batch)
+def view(value: int, rows: int = 2) -> NetworkView:
+    return NetworkView(np.full((rows, 3, 3), value, np.uint8), np.full((2, 4, 4, 3), value // 2, np.uint8))
+
+
+def scores(batch: int, *views: NetworkView, quantity: str = WHOLE) -> dict[bytes, float]:
+    made = NetworkBatches(registry.JUDGE, "cpu", batch)
     found = [score for number, one in enumerate(views) for score in made.add(bytes([number]), one)]
-    return {score.content_hash: score.value for score in found + made.flush()}
+    return {score.content_hash: score.value for score in found + made.flush() if score.quantity == quantity}
 
 
 def test_every_photo_gets_its_own_score_whatever_the_shapes_and_batches(network: Mean) -> None:
     views = [view(value, 2 + value % 3) for value in range(0, 250, 10)]
     expected = {bytes([number]): pytest.approx(number * 10 / 255) for number in range(25)}
+    close = {bytes([number]): pytest.approx(number * 5 / 255) for number in range(25)}
     for batch in (1, 3, 8, 100):
         assert expected == scores(batch, *views)
+        assert close == scores(batch, *views, quantity=PATCHES)
 
 
 def test_what_waits_is_never_more_than_two_batches(network: Mean) -> None:
-    made = NetworkBatches(registry.MOS, "cpu", 4)
-    done = sum(len(made.add(bytes([number]), view(0, number + 1))) for number in range(50))
+    made = NetworkBatches(registry.JUDGE, "cpu", 4)
+    done = sum(len(made.add(bytes([number]), view(0, number + 1))) for number in range(50)) / len(QUANTITIES)
     assert done > 50 - 8
 
 
@@ -82,8 +90,7 @@ def test_a_value_that_is_not_finite_is_no_score(network: Mean) -> None:
 
 
 def test_the_batch_is_found_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = registry.spec(registry.MOS).input
-    assert spec is not None
+    spec = registry.spec(registry.JUDGE).input
 
     def with_free(gigabytes: float, device: str) -> int:
         memory = type("Memory", (), {"available": int(gigabytes * 1e9)})
@@ -91,6 +98,14 @@ def test_the_batch_is_found_from_the_free_memory(monkeypatch: pytest.MonkeyPatch
         return batch_size(Placement(device, None), spec)
 
     assert [1, 4, 1, 32] == [with_free(*case) for case in ((0.1, "cpu"), (64, "cpu"), (0.1, "mps"), (64, "mps"))]
+
+
+def test_patches_take_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = type("Memory", (), {"available": 10**10})
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    plain = InputSpec(area=384 * 384)
+    sizes = [batch_size(Placement("mps", None), spec) for spec in (plain, replace(plain, patches=PatchSpec(9, 384)))]
+    assert [24, 2] == sizes
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
@@ -107,7 +122,7 @@ class Watch:
             print(os.environ.get("OMP_WAIT_POLICY"))
 sys.meta_path.insert(0, Watch())
 from albumclean.scoring.batches import NetworkBatches
-NetworkBatches("mos-lite0", "cpu", 1)
+NetworkBatches("judge", "cpu", 1)
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert "PASSIVE" == done.stdout.strip()
@@ -115,13 +130,22 @@ NetworkBatches("mos-lite0", "cpu", 1)
 
 def test_damaged_and_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("albumclean.__file__", str(tmp_path / "albumclean" / "__init__.py"))
-    spec = registry.spec(registry.MOS)
-    with pytest.raises(ModelMissing, match=r"mos_lite0\.safetensors"):
+    spec = registry.spec(registry.JUDGE)
+    with pytest.raises(ModelMissing, match=r"judge\.safetensors"):
         registry.weights_of(spec)
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "mos_lite0.safetensors").write_bytes(b"not the model")
-    with pytest.raises(ModelDamaged, match=r"mos_lite0\.safetensors is damaged"):
+    (tmp_path / "models" / "judge.safetensors").write_bytes(b"not the model")
+    with pytest.raises(ModelDamaged, match=r"judge\.safetensors is damaged"):
         registry.weights_of(spec)
+
+
+def test_weights_that_may_not_be_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # root, who runs the tests on some machines, may read everything
+    with pytest.raises(ModelUnreadable, match=r"judge\.safetensors can't be read: Permission denied"):
+        registry.weights_of(registry.spec(registry.JUDGE))
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -132,16 +156,7 @@ def test_every_scorer_keeps_its_contract(name: str) -> None:
     assert spec.licence
     assert spec.quantities
     assert spec.value_range[0] < spec.value_range[1]
-    if spec.input is None:
-        values = registry.frame_scorer(name).measure(picture(), None, 1)
-    else:
-        made = NetworkBatches(name, "cpu", 1)
-        found = made.add(b"x", np.asarray(picture().resize((64, 64)))) + made.flush()
-        assert list(spec.quantities) == [score.quantity for score in found]
-        values = tuple(score.value for score in found)
-    assert len(spec.quantities) == len(values)
-    assert all(spec.value_range[0] <= value <= spec.value_range[1] for value in values)
-
-
-def picture() -> Image.Image:
-    return scene(3)
+    made = NetworkBatches(name, "cpu", 1)
+    found = made.add(b"x", network_view(scene(3), spec.input)) + made.flush()
+    assert list(spec.quantities) == [score.quantity for score in found]
+    assert all(spec.value_range[0] <= score.value <= spec.value_range[1] for score in found)

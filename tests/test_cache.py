@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from albumclean.domain import (
     Failure,
     FileIdentity,
     Fingerprint,
+    InputSpec,
     Photo,
     RootRole,
     Score,
@@ -27,7 +29,9 @@ from albumclean.store.cache import Cache, Needs
 from albumclean.store.database import open_database
 from albumclean.store.schema_cache import MIGRATIONS
 
-SPEC = ScorerSpec("judge", "r1", ("mos", "spread"), (0.0, 1.0), True, "Apache-2.0", "for tests")
+SPEC = ScorerSpec(
+    "judge", "r1", ("mos", "spread"), (0.0, 1.0), "Apache-2.0", "for tests", InputSpec(64), "a.safetensors", "00"
+)
 NEEDS = Needs((SPEC,), "f1", "d1")
 NO_MARKS = UserMarks()
 DIGEST = b"\x01" * 32
@@ -104,7 +108,7 @@ def test_another_revision_of_a_scorer_or_fingerprint_asks_for_the_photo_again(ca
     meet(cache, asset)
     describe(cache, asset.primary)
     scan = meet(cache, asset)
-    newer = ScorerSpec("judge", "r2", ("mos", "spread"), (0.0, 1.0), True, "Apache-2.0", "for tests")
+    newer = replace(SPEC, revision="r2")
     assert 1 == cache.count_to_do(scan, Needs((newer,), "f1", "d1"))
     assert 1 == cache.count_to_do(scan, Needs((SPEC,), "f2", "d1"))
     assert (("judge",), False) == cache.missing(DIGEST, Needs((newer,), "f1", "d1"))

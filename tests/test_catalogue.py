@@ -56,7 +56,7 @@ class Library:
         seen, digest = path.stat(), content_hash(path.read_bytes())
         file = FileIdentity(path, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev)
         self.cache.meet(self.scan, [(Asset(file, (), role), marks)])
-        spec = registry.spec(registry.MOS)
+        spec = registry.spec(registry.JUDGE)
         self.cache.write(
             hashes=[(file, digest)],
             photos=[(Photo(digest, *size, "JPEG", None, "Maker"), fingerprint(image, digest), REVISION)],
@@ -156,7 +156,7 @@ def test_proposals_do_not_depend_on_the_order_of_the_scan(library: Library, home
                 if known.photo and print_.content_hash == known.content_hash
             ],
             scores=[
-                Score(known.content_hash, registry.MOS, registry.spec(registry.MOS).revision, "mos", 0.2)
+                Score(known.content_hash, registry.JUDGE, registry.spec(registry.JUDGE).revision, "mos", 0.2)
                 for known in library.cache.known()
                 if known.content_hash
             ],

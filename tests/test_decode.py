@@ -354,13 +354,6 @@ def test_heic_facts_are_read() -> None:
     assert ("2024-05-06T07:08:09.120", "Albumclean Testcam 1", 4) == (photo.taken_at, photo.camera, photo.rating)
 
 
-def test_jpeg_tables_come_in_row_order_luma_first_and_others_have_none() -> None:
-    tables = frame(encoded(picture(), "JPEG", quality=50)).quantisation
-    assert tables is not None
-    assert ((16, 11, 10, 16, 24, 40, 51, 61), 64, 2) == (tables[0][:8], len(tables[0]), len(tables))
-    assert None is frame(encoded(picture(), "PNG")).quantisation
-
-
 # Reading
 
 

@@ -15,6 +15,7 @@ from albumclean.domain import (
     Asset,
     Companion,
     CompanionKind,
+    Degradation,
     FileIdentity,
     Photo,
     PhotoFacts,
@@ -45,7 +46,7 @@ def facts(
     identity = FileIdentity(Path(path), bytes_, mtime_ns, 0, 0)
     beside = tuple(Companion(one, replace(identity, path=Path(f"{path}.{one.value}"))) for one in companions)
     photo = Photo(path.encode(), *size, kind, taken_at, camera)
-    return PhotoFacts(Asset(identity, beside, role), photo, mos, {"compression": compression}, marks=marks)
+    return PhotoFacts(Asset(identity, beside, role), photo, mos, {Degradation.COMPRESSION: compression}, marks=marks)
 
 
 def keeper(*members: PhotoFacts, settings: SimilarSettings = DEFAULTS) -> tuple[str, str]:

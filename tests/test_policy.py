@@ -17,6 +17,7 @@ from albumclean.domain import (
     Asset,
     Companion,
     CompanionKind,
+    Degradation,
     Failure,
     FileIdentity,
     GroupKind,
@@ -79,23 +80,26 @@ def actions(proposals: Iterable[Proposal]) -> dict[str, str]:
 # --- low quality ----------------------------------------------------------------------------------------------------
 
 
+FAULTS = {Degradation.NOISE: 0.6, Degradation.MOTION: 0.82, Degradation.COMPRESSION: 0.2}
+
+
 def test_a_low_score_is_proposed_with_its_numbers_and_a_sentence() -> None:
-    (found,) = proposed([facts("a.jpg", 0.18, degradations={"noise": 0.6, "motion_blur": 0.82, "compression": 0.2})])
+    (found,) = proposed([facts("a.jpg", 0.18, degradations=FAULTS)])
     assert found.action is Action.TRASH
     assert found.rule == "low-quality"
-    assert found.sentence == "Scored 0.18 of 1, below 0.30: strong motion blur (0.82) and clear noise (0.60)."
+    assert found.sentence == "Scored 0.18 of 1, below 0.35: strong motion blur (0.82) and clear noise (0.60)."
     assert [(reason.fact, reason.value, reason.threshold) for reason in found.reasons] == [
-        ("mos", 0.18, 0.3),
-        ("motion_blur", 0.82, 0.5),
+        ("mos", 0.18, 0.35),
+        ("motion", 0.82, 0.5),
         ("noise", 0.6, 0.5),
     ]
 
 
 def test_a_low_score_without_a_notable_fault_says_no_more_than_it_knows() -> None:
-    assert proposed([facts("a.jpg", 0.1)])[0].sentence == "Scored 0.10 of 1, below 0.30."
+    assert proposed([facts("a.jpg", 0.1)])[0].sentence == "Scored 0.10 of 1, below 0.35."
 
 
-@pytest.mark.parametrize("mos", [0.3, 0.9, None, float("nan")])
+@pytest.mark.parametrize("mos", [0.35, 0.9, None, float("nan")])
 def test_a_score_at_the_threshold_or_none_is_not_proposed(mos: float | None) -> None:
     assert proposed([facts("a.jpg", mos)]) == []
 
@@ -112,7 +116,7 @@ def test_the_threshold_is_the_user_s() -> None:
         ({"format": "PNG"}, "screenshot or graphic"),
         ({"format": "WEBP"}, "screenshot or graphic"),
         ({"size": (300, 200)}, "too small to judge (300x200)"),
-        ({"degradations": {"under_exposure": 0.9, "blur": 0.3}}, "night photo"),
+        ({"degradations": {Degradation.UNDEREXPOSURE: 0.9, Degradation.DEFOCUS: 0.3}}, "night photo"),
     ],
 )
 def test_where_the_score_may_not_apply_the_user_is_asked_to_look(other: dict[str, Any], words: str) -> None:
@@ -122,7 +126,8 @@ def test_where_the_score_may_not_apply_the_user_is_asked_to_look(other: dict[str
 
 
 @pytest.mark.parametrize(
-    "other", [{"format": "PNG", "camera": "C"}, {"degradations": {"under_exposure": 0.9, "motion_blur": 0.7}}]
+    "other",
+    [{"format": "PNG", "camera": "C"}, {"degradations": {Degradation.UNDEREXPOSURE: 0.9, Degradation.MOTION: 0.7}}],
 )
 def test_camera_pictures_and_blurred_dark_ones_are_proposed_for_the_trash(other: dict[str, Any]) -> None:
     assert actions(proposed([facts("a", 0.1, **other)])) == {"a": "trash"}
@@ -282,7 +287,7 @@ MEMBER = st.fixed_dictionaries(
         "role": st.sampled_from([RootRole.NORMAL, RootRole.NORMAL, RootRole.PROTECTED]),
         "marks": st.sampled_from([UserMarks(), UserMarks(), UserMarks(favourite=True), UserMarks(rating=2)]),
         "size": st.sampled_from([(4000, 3000), (200, 100)]),
-        "degradations": st.dictionaries(st.sampled_from(["blur", "noise", "under_exposure"]), st.floats(0, 1)),
+        "degradations": st.dictionaries(st.sampled_from(Degradation), st.floats(0, 1)),
     }
 )
 

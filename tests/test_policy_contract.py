@@ -17,6 +17,7 @@ from albumclean.domain import (
     Asset,
     Companion,
     CompanionKind,
+    Degradation,
     FileIdentity,
     GroupKind,
     Photo,
@@ -33,7 +34,9 @@ DOC = Path(__file__).parent.parent / "docs" / "propose-json.md"
 def facts(name: str = "a.jpg", mos: float | None = 0.18) -> PhotoFacts:
     identity = FileIdentity(Path("/album") / name, 1000, 1, 2, 3)
     video = Companion(CompanionKind.LIVE_VIDEO, FileIdentity(Path("/album/a.mov"), 500, 1, 4, 3))
-    return PhotoFacts(Asset(identity, (video,)), Photo(b"h", 40, 30, "JPEG"), mos, {"blur": 0.82, "noise": 0.1})
+    return PhotoFacts(
+        Asset(identity, (video,)), Photo(b"h", 40, 30, "JPEG"), mos, {Degradation.DEFOCUS: 0.82, Degradation.NOISE: 0.1}
+    )
 
 
 def proposal(of: PhotoFacts, group: SimilarGroup | None = None, sentence: str = "Scored low.") -> Proposal:
@@ -49,7 +52,7 @@ def test_a_line_holds_the_whole_contract() -> None:
         "size": 1500,
         "rule": "low-quality",
         "mos": 0.18,
-        "degradations": {"blur": 0.82, "noise": 0.1},
+        "degradations": {"defocus": 0.82, "noise": 0.1},
         "reasons": [{"fact": "mos", "value": 0.18, "threshold": 0.3, "text": "Scored 0.18"}],
         "sentence": "Scored low.",
         "group": None,

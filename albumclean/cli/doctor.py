@@ -60,10 +60,10 @@ def _model() -> Iterator[str]:
 
 def _device() -> Iterator[str]:
     from albumclean.scoring.batches import NetworkBatches
-    from albumclean.scoring.registry import MOS
+    from albumclean.scoring.registry import JUDGE
 
     _, settings = load()
-    batches = NetworkBatches(MOS, settings.scan.device, settings.scan.batch)
+    batches = NetworkBatches(JUDGE, settings.scan.device, settings.scan.batch)
     yield f"{batches.placement}, {batches.batch} photos at once"
 
 

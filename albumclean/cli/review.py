@@ -36,7 +36,7 @@ def add_to(app: typer.Typer) -> None:
 def review(
     folders: list[Path] | None = typer.Argument(None, help="Only photos under these folders (default: all known)."),
     below: float | None = typer.Option(
-        None, "--below", min=0.0, max=1.0, help="Show photos that score less than this (default 0.3)."
+        None, "--below", min=0.0, max=1.0, help="Show photos that score less than this (default 0.35)."
     ),
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
     path: list[Path] = typer.Option([], "--path", help="Only photos under this folder; may be repeated."),

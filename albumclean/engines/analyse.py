@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import PIL
 
-from albumclean.domain import FileIdentity, Fingerprint, Photo, Score
+from albumclean.domain import Failure, FileIdentity, Fingerprint, Photo, Stage
+from albumclean.errors import AlbumcleanError, ReadError
 from albumclean.media.decode import decode
 from albumclean.media.reading import content_hash, read_file
-from albumclean.media.view import network_view
+from albumclean.media.view import NetworkView, network_view
+from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
-from albumclean.similar.fingerprint import fingerprint
+from albumclean.similar.fingerprint import ENOUGH, fingerprint
 
-FINGERPRINT_SHORT_SIDE = 256  # where nothing but the fingerprint is wanted
 # A photo that failed is tried again when this changes: another decoder may read it.
 DECODER = f"1-pillow{PIL.__version__}-heif{version('pi-heif')}"
 
@@ -55,8 +55,7 @@ class Analysis:
     content_hash: bytes
     photo: Photo | None = None
     fingerprint: Fingerprint | None = None
-    scores: tuple[Score, ...] = ()
-    views: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)  # by network scorer
+    views: dict[str, NetworkView] = field(default_factory=dict)  # by scorer
 
 
 def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
@@ -67,14 +66,14 @@ def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
     if wanted is None:
         return Analysis(digest)
     specs = [registry.spec(name) for name in wanted.scorers]
-    smallest = max((spec.min_short_side for spec in specs), default=FINGERPRINT_SHORT_SIDE)
+    smallest = max((spec.min_short_side for spec in specs), default=2 * ENOUGH)
     frame = decode(data, job.identity.path, digest, min_short_side=smallest, max_pixels=job.max_pixels)
-    scores, views = [], {}
-    for spec in specs:
-        if spec.input is not None:
-            views[spec.name] = network_view(frame.image, spec.input)
-            continue
-        values = registry.frame_scorer(spec.name).measure(frame.image, frame.quantisation, frame.reduction)
-        for quantity, value in zip(spec.quantities, values, strict=True):
-            scores.append(Score(digest, spec.name, spec.revision, quantity, value))
-    return Analysis(digest, frame.photo, fingerprint(frame.image, digest), tuple(scores), views)
+    views = {spec.name: network_view(frame.picture, spec.input) for spec in specs}
+    return Analysis(digest, frame.photo, fingerprint(frame.picture.reduced(ENOUGH), digest), views)
+
+
+def failure_of(path: Path, error: AlbumcleanError | WorkerFailure) -> Failure:
+    """What to say of a file that a worker could not read or decode."""
+    unreadable = isinstance(error, ReadError)
+    reason = error.reason if isinstance(error, WorkerFailure) else str(error.fields.get("detail", error))
+    return Failure(path, Stage.READ if unreadable else Stage.DECODE, reason, transient=unreadable)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
 from albumclean.domain import Score
+from albumclean.media.view import NetworkView
 
-_Item = tuple[str, bytes, npt.NDArray[np.uint8]]
+_Item = tuple[str, bytes, NetworkView]
 
 WAITING = 16  # views in the queue: a decoder that is faster than the network waits here
 
@@ -21,8 +18,7 @@ WAITING = 16  # views in the queue: a decoder that is faster than the network wa
 class NetworkThread:
     """Takes views, gives scores. Torch is imported and the models are loaded in the thread, at the first view."""
 
-    def __init__(self, names: Sequence[str], device: str, batch: int) -> None:
-        self._names = names
+    def __init__(self, device: str, batch: int) -> None:
         self._device = device
         self._batch = batch
         self._in: queue.Queue[_Item | None] = queue.Queue(WAITING)
@@ -41,7 +37,7 @@ class NetworkThread:
         self._stop.set()
         self._thread.join()
 
-    def put(self, name: str, content_hash: bytes, view: npt.NDArray[np.uint8]) -> None:
+    def put(self, name: str, content_hash: bytes, view: NetworkView) -> None:
         """Hand over one photo's view; waits while the queue is full. Raises what the thread raised."""
         self._put((name, content_hash, view))
 

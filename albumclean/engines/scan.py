@@ -7,7 +7,6 @@ that decoding and forward passes overlap. All queues are bounded. Only the calli
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +19,11 @@ from filelock import FileLock, Timeout
 from albumclean.config import Settings
 from albumclean.crawl import Skipped, SkipReason, crawl, read_marks
 from albumclean.domain import Asset, Failure, FileIdentity, Fingerprint, Photo, Root, RootRole, Score, Stage, UserMarks
-from albumclean.engines.analyse import DECODER, Analysis, Job, Question, Wanted, analyse
+from albumclean.engines.analyse import DECODER, Analysis, Job, Question, Wanted, analyse, failure_of
 from albumclean.engines.networks import NetworkThread
-from albumclean.errors import AlbumcleanError, ReadError, StoreBusy
-from albumclean.media.workers import WorkerFailure, WorkerPool
+from albumclean.engines.pool import worker_pool
+from albumclean.errors import AlbumcleanError, StoreBusy
+from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.store.cache import Cache, Needs
@@ -83,7 +83,6 @@ class _Scan:
         self.settings = settings
         self.watcher = watcher
         self.needs = needs()
-        self._networks = [spec.name for spec in self.needs.scorers if spec.input is not None]
         self.summary = ScanSummary()
         self._batch = _Findings(cache, self.needs)
         # Copies of a content that is being decoded just now share its fate, which may come before or after theirs.
@@ -150,13 +149,10 @@ class _Scan:
 
     def _read(self, files: Iterator[FileIdentity]) -> None:
         wish = self.settings.scan
-        workers = wish.workers or _usable_cores()
-        pool = WorkerPool(
-            analyse, workers=workers, timeout=wish.decode_timeout, memory=wish.worker_memory, queue=2 * workers
-        )
+        pool = worker_pool(analyse, wish)
         jobs = (Job(identity, wish.max_pixels) for identity in files)
         with (
-            NetworkThread(self._networks, wish.device, wish.batch) as network,
+            NetworkThread(wish.device, wish.batch) as network,
             closing(pool.run(jobs, self._answer)) as results,
         ):
             try:
@@ -202,14 +198,13 @@ class _Scan:
             return
         self.summary.decoded += 1
         self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
-        self._batch.scores += analysis.scores
         for name, view in analysis.views.items():
             self._unscored[digest] = identity
             network.put(name, digest, view)
         del self._twins[self._decoding.pop(identity)]
 
     def _commit(self) -> None:
-        scored = {score.content_hash for score in self._batch.scores if score.scorer in self._networks}
+        scored = {score.content_hash for score in self._batch.scores}
         self._batch.commit()
         for digest in scored:
             self._unscored.pop(digest, None)
@@ -227,19 +222,12 @@ class _Scan:
     def _record_failure(
         self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure, digest: bytes | None
     ) -> None:
-        unreadable = isinstance(error, ReadError)
-        reason = error.reason if isinstance(error, WorkerFailure) else str(error.fields.get("detail", error))
-        stage = Stage.READ if unreadable else Stage.DECODE
-        self._record(identity, Failure(identity.path, stage, reason, transient=unreadable), digest)
+        self._record(identity, failure_of(identity.path, error), digest)
 
     def _record(self, identity: FileIdentity, failure: Failure, digest: bytes | None) -> None:
         self._batch.failures.append((identity, failure, digest))
         self.summary.failed += 1
         self.watcher.failed(failure)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Findings:

@@ -1,4 +1,4 @@
-"""Bytes to a `Frame`: upright sRGB pixels at a working size, and what the file says of itself.
+"""Bytes to a `Frame`: pixels at a working size, given out upright and in sRGB, and what the file says of itself.
 
 The size rule, the same for every format: both sides are divided by the largest of 1, 2, 4, 8 that leaves the short
 side at `min_short_side` or more. A JPEG gets there by decoding at a reduced DCT scale, anything else by averaging
@@ -17,34 +17,28 @@ from PIL import Image, ImageFile
 from albumclean.domain import Photo
 from albumclean.errors import AlbumcleanError, DecodeError
 from albumclean.media import colour, metadata, parsers, sniff
+from albumclean.media.picture import Picture, is_sideways
 
 _TIFF_BITS_PER_SAMPLE = 258
 _JPEG_FORMATS = frozenset({"JPEG", "MPO"})
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = frozenset(_TURNS[value] for value in (5, 6, 7, 8))
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A decoded photo.
 
-    `image`: mode RGB, upright, sRGB; the short side is at least the one asked for wherever the photo has that.
-    `quantisation`: a JPEG's tables, 64 steps each in row order, luma first; None for other formats.
+    `picture`: its short side is at least the one asked for wherever the photo has that.
     `reduction`: by how much both sides were divided: 1, 2, 4 or 8.
     """
 
-    image: Image.Image
+    picture: Picture
     photo: Photo
-    quantisation: tuple[tuple[int, ...], ...] | None
     reduction: int
+
+    @property
+    def image(self) -> Image.Image:
+        """All pixels: mode RGB, upright, sRGB. Made anew at each call."""
+        return self.picture.whole()
 
 
 def decode(data: bytes, path: Path, content_hash: bytes, *, min_short_side: int, max_pixels: int) -> Frame:
@@ -106,19 +100,16 @@ def _decode(data: bytes, name: str, path: Path, content_hash: bytes, *, min_shor
             width, height = image.size  # a TIFF turns itself while it loads, and libheif may find another size
             factor = reduction_for(width, height, min_short_side)
             _check_pixels(image.size, path, max_pixels)
-        turn = _TURNS.get(metadata.orientation(image))
+        orientation, found_format = metadata.orientation(image), image.format or name
         profile = image.info.get("icc_profile")
-        found_format, tables = image.format or name, _tables(image)
         pixels = colour.eight_bit(image, bits)
     if factor > 1 and not by_decoder:
         pixels = pixels.reduce(factor)
-    pixels = colour.to_srgb(pixels, profile if isinstance(profile, bytes) else None)
-    if turn is not None:
-        pixels = pixels.transpose(turn)
-        if turn in _SIDEWAYS:
-            width, height = height, width
+    picture = Picture(pixels, orientation, profile if isinstance(profile, bytes) else None)
+    if is_sideways(orientation):
+        width, height = height, width
     photo = Photo(content_hash, width, height, found_format, facts.taken_at, facts.camera, facts.rating)
-    return Frame(pixels, photo, tables, factor)
+    return Frame(picture, photo, factor)
 
 
 def _check_pixels(size: tuple[int, int], path: Path, max_pixels: int) -> None:
@@ -136,13 +127,6 @@ def _declared_bits(image: ImageFile.ImageFile) -> int | None:
     declared = getattr(image, "tag_v2", {}).get(_TIFF_BITS_PER_SAMPLE)
     bits = declared[0] if isinstance(declared, tuple) and declared else declared
     return bits if isinstance(bits, int) and 8 < bits <= 16 else None
-
-
-def _tables(image: Image.Image) -> tuple[tuple[int, ...], ...] | None:
-    if image.format not in _JPEG_FORMATS:
-        return None
-    tables: dict[int, list[int]] = getattr(image, "quantization", {})
-    return tuple(tuple(tables[key]) for key in sorted(tables)) or None
 
 
 def _in_words(error: Exception, data: bytes, name: str) -> str:

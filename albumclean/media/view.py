@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from albumclean.domain import InputSpec
+from albumclean.media.patches import Place, choose, cut
+from albumclean.media.picture import Picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkView:
+    """One photo as a network takes it in, not yet normalised.
+
+    `whole`: uint8 (height, width, 3), all of the picture. `patches`: uint8 (count, side, side, 3), pieces at native
+    resolution, (0, 0, 0, 3) if the network wants none. `places`: the patches' (left, top) in the upright frame.
+    """
+
+    whole: npt.NDArray[np.uint8]
+    patches: npt.NDArray[np.uint8]
+    places: tuple[Place, ...] = ()
 
 
 def view_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
@@ -24,9 +40,12 @@ def view_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
     return columns * grid, rows * grid
 
 
-def network_view(image: Image.Image, spec: InputSpec) -> npt.NDArray[np.uint8]:
-    """Scale an upright RGB picture to the network's input: uint8 of shape (height, width, 3), not yet normalised."""
-    size = view_size(image.width, image.height, spec)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
-    return np.asarray(image, dtype=np.uint8)
+def network_view(picture: Picture | Image.Image, spec: InputSpec) -> NetworkView:
+    """What the network sees of a decoded picture, or of an upright RGB image."""
+    if isinstance(picture, Image.Image):
+        picture = Picture(picture)
+    whole = np.asarray(picture.resized(view_size(*picture.size, spec)), dtype=np.uint8)
+    if spec.patches is None:
+        return NetworkView(whole, np.empty((0, 0, 0, 3), np.uint8))
+    places = choose(whole, picture.size, spec.patches)
+    return NetworkView(whole, cut(picture, places, spec.patches.side), tuple(places))

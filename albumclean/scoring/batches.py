@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from albumclean.domain import Score, ScorerSpec
+from albumclean.media.view import NetworkView
 from albumclean.scoring.device import Placement, batch_size, place
 from albumclean.scoring.registry import load_network, spec
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-View = npt.NDArray[np.uint8]  # (height, width, 3)
+Shapes = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 class NetworkBatches:
@@ -27,36 +28,35 @@ class NetworkBatches:
     def __init__(self, name: str, device: str, batch: int = 0) -> None:
         """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged."""
         self.spec: ScorerSpec = spec(name)
-        if self.spec.input is None:
-            raise ValueError(f"{name} measures frames, it has no network")
         self.placement: Placement = place(device)  # before torch is imported, see there
         import torch
 
         self.batch = batch or batch_size(self.placement, self.spec.input)
         network = load_network(name).to(self.placement.device)
         self._network = network.to(memory_format=torch.channels_last)
-        self._waiting: dict[tuple[int, ...], list[tuple[bytes, View]]] = {}
+        self._waiting: dict[Shapes, list[tuple[bytes, NetworkView]]] = {}
 
-    def add(self, content_hash: bytes, view: View) -> list[Score]:
+    def add(self, content_hash: bytes, view: NetworkView) -> list[Score]:
         """Take one photo; the scores of a batch if it became full. Values that are not finite give no score.
 
         Bounded: all shapes together hold at most two batches.
         """
-        group = self._waiting.setdefault(view.shape, [])
+        shapes = (view.whole.shape, view.patches.shape)
+        group = self._waiting.setdefault(shapes, [])
         group.append((content_hash, view))
         if len(group) >= self.batch:
-            return self._run(view.shape)
+            return self._run(shapes)
         if sum(map(len, self._waiting.values())) >= 2 * self.batch:
-            return self._run(max(self._waiting, key=lambda shape: len(self._waiting[shape])))
+            return self._run(max(self._waiting, key=lambda waiting: len(self._waiting[waiting])))
         return []
 
     def flush(self) -> list[Score]:
         """The scores of all that still waits."""
-        return [score for shape in list(self._waiting) for score in self._run(shape)]
+        return [score for shapes in list(self._waiting) for score in self._run(shapes)]
 
-    def _run(self, shape: tuple[int, ...]) -> list[Score]:
-        group = self._waiting.pop(shape)
-        values = np.concatenate(list(self._forward(np.stack([view for _, view in group]))))
+    def _run(self, shapes: Shapes) -> list[Score]:
+        group = self._waiting.pop(shapes)
+        values = np.concatenate(list(self._forward([view for _, view in group])))
         return [
             Score(content_hash, self.spec.name, self.spec.revision, quantity, float(value))
             for (content_hash, _), row in zip(group, values, strict=True)
@@ -64,8 +64,8 @@ class NetworkBatches:
             if np.isfinite(value)
         ]
 
-    def _forward(self, views: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.float32]]:
-        """(n, quantities) for uint8 (n, height, width, 3); where memory runs out, in halves."""
+    def _forward(self, views: Sequence[NetworkView]) -> Iterator[npt.NDArray[np.float32]]:
+        """(n, quantities) for n views of one shape; where memory runs out, in halves."""
         try:
             values = self._network_on(views, self.placement.autocast)
             if not np.isfinite(values).all():  # half precision can overflow where single does not
@@ -80,12 +80,14 @@ class NetworkBatches:
             yield from self._forward(views[:half])
             yield from self._forward(views[half:])
 
-    def _network_on(self, views: npt.NDArray[np.uint8], dtype: torch.dtype | None) -> npt.NDArray[np.float32]:
+    def _network_on(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> npt.NDArray[np.float32]:
         import torch
 
         device = self.placement.device
+        whole = torch.from_numpy(np.stack([view.whole for view in views])).to(device)
+        patches = torch.from_numpy(np.stack([view.patches for view in views])).to(device)
         with torch.inference_mode(), torch.autocast(device.split(":")[0], dtype=dtype, enabled=dtype is not None):
-            output = self._network(torch.from_numpy(views).to(device))
+            output = self._network(whole, patches)
         values: npt.NDArray[np.float32] = output.float().cpu().numpy()
         return values
 

@@ -68,7 +68,7 @@ def batch_size(placement: Placement, spec: InputSpec) -> int:
         free = torch.cuda.mem_get_info(placement.device)[0]
     else:
         free = psutil.virtual_memory().available
-    fits = int(free * SHARE_OF_FREE_MEMORY / (spec.area * ACTIVATION_BYTES_PER_PIXEL))
+    fits = int(free * SHARE_OF_FREE_MEMORY / (spec.pixels * ACTIVATION_BYTES_PER_PIXEL))
     return max(1, min(LARGEST_BATCH_ON_CPU if placement.device == "cpu" else LARGEST_BATCH, fits))
 
 

@@ -12,7 +12,7 @@ from albumclean.domain import Fingerprint
 LAYOUT_SIDE = 8
 DETAIL_SIDE = 32
 _HASH_SIDE = 8  # 8 x 8 = 64 bits
-_ENOUGH = 128  # pixels of the short side: four times what the hashes look at
+ENOUGH = 128  # pixels of the short side: four times what the hashes look at
 
 # Stored beside each fingerprint: another revision means that old ones can't be compared with new ones.
 REVISION: str = f"1-imagehash{imagehash.__version__.split('.')[0]}-phash64-dhash64-layout{LAYOUT_SIDE}"
@@ -26,7 +26,7 @@ def fingerprint(image: Image.Image, content_hash: bytes) -> Fingerprint:
     first bit highest. `layout` holds 8 x 8 x 3 mean colours; `detail` is the standard deviation of the 32 x 32 luma.
     """
     # Averaging blocks first costs a tenth of the hashes' own resizing, and they look at 32 x 32 pixels at most.
-    image = image.reduce(max(1, min(image.size) // _ENOUGH))
+    image = image.reduce(max(1, min(image.size) // ENOUGH))
     luma = image.convert("L")
     small = np.asarray(luma.resize((DETAIL_SIDE, DETAIL_SIDE), Image.Resampling.BOX), dtype=np.float64)
     return Fingerprint(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from albumclean.config import SimilarSettings
-from albumclean.domain import Photo, PhotoFacts, Reason, RootRole
+from albumclean.domain import Degradation, Photo, PhotoFacts, Reason, RootRole
 from albumclean.errors import ConfigError
 
 _PIXEL_MARGIN = 1.25  # a copy with 10 % fewer pixels is not yet worse for it
@@ -78,10 +78,7 @@ def _pixels(facts: PhotoFacts) -> int:
 
 
 def _compression(facts: PhotoFacts) -> float:
-    """Severity of lossy compression in [0, 1]; the reading may be named `compression` or by the codec."""
-    return max(
-        (value for name, value in facts.degradations.items() if "compress" in name or "jpeg" in name), default=0.0
-    )
+    return facts.degradations.get(Degradation.COMPRESSION, 0.0)
 
 
 def _band(distance: float, margin: float) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from albumclean.config import Settings
-from albumclean.domain import Action, Photo, PhotoFacts, Proposal, Reason, SimilarGroup
-from albumclean.policy.words import NOTABLE, described, joined, severity
+from albumclean.domain import Action, Degradation, Photo, PhotoFacts, Proposal, Reason, SimilarGroup
+from albumclean.policy.words import NOTABLE, described, joined
 
 _GRAPHIC_FORMATS = frozenset({"PNG", "GIF", "BMP", "WEBP"})
 _SMALL = 100_000  # pixels; the scorer never saw smaller ones
@@ -44,8 +44,8 @@ class LowQuality:
 
 
 def _faults(facts: PhotoFacts) -> list[Reason]:
-    notable = sorted((-value, name) for name, value in facts.degradations.items() if value >= NOTABLE)
-    return [Reason(name, -minus, NOTABLE, described(name, -minus), -minus) for minus, name in notable]
+    notable = sorted((-value, kind) for kind, value in facts.degradations.items() if value >= NOTABLE)
+    return [Reason(kind.value, -minus, NOTABLE, described(kind, -minus), -minus) for minus, kind in notable]
 
 
 def _doubts(facts: PhotoFacts, photo: Photo) -> list[Reason]:
@@ -57,8 +57,9 @@ def _doubts(facts: PhotoFacts, photo: Photo) -> list[Reason]:
     if photo.pixels < _SMALL:
         text = f"is too small to judge ({photo.width}x{photo.height})"
         doubts.append(Reason("pixels", photo.pixels, _SMALL, text, _DOUBT_WEIGHT))
-    dark, blurred = severity(facts.degradations, "under", "dark"), severity(facts.degradations, "blur")
-    if dark >= NOTABLE and blurred < NOTABLE:
+    dark = facts.degradations.get(Degradation.UNDEREXPOSURE, 0.0)
+    blurred = max(facts.degradations.get(kind, 0.0) for kind in (Degradation.DEFOCUS, Degradation.MOTION))
+    if dark >= NOTABLE > blurred:
         text = "is dark but not blurred, perhaps a night photo that is dark on purpose"
         doubts.append(Reason("night", round(dark, 4), NOTABLE, text, _DOUBT_WEIGHT))
     return doubts

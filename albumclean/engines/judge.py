@@ -1,0 +1,173 @@
+"""The judge without the cache: on files named one by one, on pictures in memory, and on one photo in depth."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from albumclean.config import Settings
+from albumclean.domain import Failure, FileIdentity, Photo, Score, Stage
+from albumclean.engines.analyse import Analysis, Job, Wanted, analyse, failure_of
+from albumclean.engines.networks import NetworkThread
+from albumclean.engines.pool import worker_pool
+from albumclean.errors import ReadError
+from albumclean.media.decode import decode
+from albumclean.media.patches import Place
+from albumclean.media.reading import content_hash, read_file
+from albumclean.media.view import network_view
+from albumclean.scoring import registry
+from albumclean.scoring.device import place
+
+if TYPE_CHECKING:
+    from albumclean.scoring.nets.judge import Judge
+
+PREVIEW = 1600  # pixels of the long side
+Values = dict[str, float]  # by quantity
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Job):
+    """A file to judge."""
+
+    named: Path  # as the caller said it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspection:
+    """All that the judge has to say on one photo."""
+
+    photo: Photo
+    values: Values
+    quality_map: npt.NDArray[np.float32]  # (rows, columns), in [0, 1]: each covers an equal share of the picture
+    embedding: npt.NDArray[np.float32]  # (1280,), of length 1
+    patches: tuple[Place, ...]  # left and top of what was seen closely, in pixels of the upright photo
+    patch_side: int  # in pixels of the photo; at the picture's edge less is left
+    preview: Image.Image  # upright sRGB, at most `PREVIEW` pixels a side
+
+
+def judge_files(
+    paths: Iterable[Path], *, settings: Settings, device: str, workers: int
+) -> Iterator[tuple[Path, Values | Failure]]:
+    """Each path with the judge's values or why there are none, in no certain order.
+
+    Runs as a scan does, in decoding processes and batches. A symlink stands for its target. Raises DeviceMissing,
+    ModelMissing and ModelDamaged.
+    """
+    wish = replace(settings.scan, workers=workers, device=device)
+    refused: list[tuple[Path, Failure]] = []
+    waiting: dict[bytes, list[Path]] = {}  # decoded, not yet scored; copies are judged once
+
+    def jobs() -> Iterator[_Asked]:
+        for path in paths:
+            try:
+                target = path.resolve()
+                yield _Asked(FileIdentity.of(target, target.stat()), wish.max_pixels, path)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                refused.append((path, Failure(path, Stage.READ, reason, transient=True)))
+
+    pool = worker_pool(analyse, wish)
+    with (
+        NetworkThread(wish.device, wish.batch) as network,
+        closing(pool.run(jobs(), lambda _: Wanted((registry.JUDGE,)))) as results,
+    ):
+        for job, result in results:
+            path = cast(_Asked, job).named
+            if not isinstance(result, Analysis):
+                yield path, failure_of(path, result)
+            elif result.content_hash in waiting:
+                waiting[result.content_hash].append(path)
+            else:
+                waiting[result.content_hash] = [path]
+                network.put(registry.JUDGE, result.content_hash, result.views[registry.JUDGE])
+            yield from _judged(network.scores(), waiting)
+        yield from _judged(network.finish(), waiting)
+    yield from refused
+    for path in (path for paths in waiting.values() for path in paths):
+        yield path, Failure(path, Stage.SCORE, "the model gave no usable score for it")
+
+
+def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int = 0) -> Iterator[Values]:
+    """The judge's values of decoded upright sRGB pictures, in their order; a value that is not finite is left out.
+
+    `batch` of 0 is found from memory. Holds at most two batches of views. Raises DeviceMissing, ModelMissing and
+    ModelDamaged.
+    """
+    from albumclean.scoring.batches import NetworkBatches
+
+    network = NetworkBatches(registry.JUDGE, device, batch)
+    ordered: deque[Values] = deque()  # the oldest first; filled in as the batches come
+    pending: dict[bytes, Values] = {}
+
+    def settle(scores: list[Score]) -> None:
+        for score in scores:
+            pending[score.content_hash][score.quantity] = score.value
+        for key in {score.content_hash for score in scores}:
+            del pending[key]
+
+    for number, image in enumerate(images):
+        key = number.to_bytes(8, "big")
+        pending[key] = {}
+        ordered.append(pending[key])
+        settle(network.add(key, network_view(image, network.spec.input)))
+        while ordered and ordered[0]:
+            yield ordered.popleft()
+    settle(network.flush())
+    yield from ordered
+
+
+def inspect(path: Path, *, settings: Settings, device: str = "auto") -> Inspection:
+    """Judge one photo in depth, in this process. Raises ReadError, DecodeError and what `judge_files` raises."""
+    try:
+        target = path.resolve()
+        identity = FileIdentity.of(target, target.stat())
+    except OSError as error:
+        raise ReadError(path=path, detail=error.strerror or str(error)) from error
+    spec = registry.spec(registry.JUDGE)
+    data = read_file(identity)
+    frame = decode(
+        data, path, content_hash(data), min_short_side=spec.min_short_side, max_pixels=settings.scan.max_pixels
+    )
+    view = network_view(frame.picture, spec.input)
+
+    placement = place(device)  # before torch is imported, see there
+    import torch
+
+    network = cast("Judge", registry.load_network(registry.JUDGE).to(placement.device))
+    with torch.inference_mode():  # single precision everywhere: one photo need not be fast
+        whole, patches = (torch.from_numpy(np.stack([pixels])) for pixels in (view.whole, view.patches))
+        judgement = network.judge(whole.to(placement.device), patches.to(placement.device))
+    values, embedding, quality = (each[0].float().cpu().numpy() for each in judgement)
+    factor = frame.reduction
+    return Inspection(
+        photo=frame.photo,
+        values=dict(zip(spec.quantities, values.tolist(), strict=True)),
+        quality_map=quality,
+        embedding=embedding,
+        patches=tuple((left * factor, top * factor) for left, top in view.places),
+        patch_side=spec.input.patches.side * factor if spec.input.patches else 0,
+        preview=_preview(frame.picture.reduced(PREVIEW // 2)),
+    )
+
+
+def _judged(scores: list[Score], waiting: dict[bytes, list[Path]]) -> Iterator[tuple[Path, Values]]:
+    """A batch's scores come together, so whatever a photo gets is all that it gets."""
+    found: dict[bytes, Values] = {}
+    for score in scores:
+        found.setdefault(score.content_hash, {})[score.quantity] = score.value
+    for digest, values in found.items():
+        for path in waiting.pop(digest):
+            yield path, dict(values)
+
+
+def _preview(image: Image.Image) -> Image.Image:
+    image.thumbnail((PREVIEW, PREVIEW))
+    return image

@@ -1,0 +1,23 @@
+"""The decoding workers as the settings ask for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from albumclean.config import ScanSettings
+from albumclean.media.workers import Ask, WorkerPool
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def worker_pool(task: Callable[[Job, Ask], Result], wish: ScanSettings) -> WorkerPool[Job, Result]:
+    """A pool for `task`; one worker per core unless the settings name a number."""
+    workers = wish.workers or _usable_cores()
+    return WorkerPool(task, workers=workers, timeout=wish.decode_timeout, memory=wish.worker_memory, queue=2 * workers)
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

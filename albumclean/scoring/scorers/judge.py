@@ -1,0 +1,53 @@
+"""The judge: what people would think of the photo, and what is wrong with it. See `models/README.md`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from albumclean.domain import Degradation, InputSpec, PatchSpec, ScorerSpec
+
+if TYPE_CHECKING:
+    from albumclean.scoring.nets.judge import Judge
+
+# Raise by hand whenever the same photo could get another score although the weights stayed: another input, another sum.
+VERSION: Final = "1"
+WEIGHTS_SHA256: Final = "54689f3e65277bba303bbbcc578b9a0d62681fb7ac3770a9484da6f857ca6efd"
+
+INPUT: Final = InputSpec(
+    area=384 * 384,
+    multiple=32,
+    patches=PatchSpec(count=4, side=224),
+    mean=(127.0, 127.0, 127.0),
+    std=(128.0, 128.0, 128.0),
+)
+SPEC: Final = ScorerSpec(
+    name="judge",
+    revision=f"{VERSION}-{WEIGHTS_SHA256[:8]}",
+    # The mean opinion score, its standard deviation, and severities.
+    quantities=("mos", "mos_std", *(kind.value for kind in Degradation)),
+    value_range=(0.0, 1.0),
+    licence="Apache-2.0 (backbone); the heads were fitted to BIQ2021, which names no licence",
+    summary="Quality as people judge it and six degradations, from one EfficientNet-Lite0.",
+    input=INPUT,
+    weights="judge.safetensors",
+    weights_sha256=WEIGHTS_SHA256,
+    min_short_side=2400,  # native pixels up to about 30 megapixels: slight blur and noise show nowhere else
+)
+
+
+def load(weights: Path) -> Judge:
+    """The network in evaluation mode, on the CPU.
+
+    The caller has checked the file's SHA-256. Raises `OSError` or `safetensors.SafetensorError` if it can't be read.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    from albumclean.scoring.nets.judge import Judge
+
+    state = {name: tensor.float() for name, tensor in load_file(weights).items()}  # stored in half precision
+    with torch.device("meta"):  # don't spend time on random weights
+        network = Judge(INPUT, hidden=len(state["hidden.weight"]), fault_hidden=len(state["fault_hidden.weight"]))
+    network.load_state_dict(state, assign=True)
+    return network.eval().to(memory_format=torch.channels_last)
