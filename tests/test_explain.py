@@ -80,7 +80,7 @@ def test_a_photo_that_was_never_scanned_is_explained(album: Path, run: Run) -> N
     for kind in Degradation:
         assert f"\n{kind.text} " in out
     assert "quality map" in out
-    assert "threshold of 0.30" in out
+    assert "threshold of 0.35" in out
     assert "\x1b" not in out  # no colours and no picture where no one looks
 
 
@@ -170,13 +170,13 @@ def test_by_how_much_a_rule_fires_is_told(album: Path, run: Run, told: dict[str,
     told["mos"] = 0.24
     ruling = low_quality(one(run, path))
     assert ("trash", True) == (ruling["action"], ruling["proposed"])
-    assert [{"fact": "mos", "value": 0.24, "threshold": 0.3}] == ruling["margins"]
-    assert "MOS 0.24 is 0.06 below the threshold of 0.30" in run(path)[1]
+    assert [{"fact": "mos", "value": 0.24, "threshold": 0.35}] == ruling["margins"]
+    assert "MOS 0.24 is 0.11 below the threshold of 0.35" in run(path)[1]
     told["mos"] = 0.62
     ruling = low_quality(one(run, path))
     assert (None, False) == (ruling["action"], ruling["proposed"])
-    assert [{"fact": "mos", "value": 0.62, "threshold": 0.3}] == ruling["margins"]
-    assert "Does not propose it: MOS 0.62 is 0.32 above the threshold of 0.30" in run(path)[1]
+    assert [{"fact": "mos", "value": 0.62, "threshold": 0.35}] == ruling["margins"]
+    assert "Does not propose it: MOS 0.62 is 0.27 above the threshold of 0.35" in run(path)[1]
 
 
 def test_the_threshold_in_force_is_the_one_of_the_settings_or_of_this_command(
@@ -234,7 +234,7 @@ def test_a_rule_that_would_fire_but_for_a_protection_is_told_with_it(
     assert why == photo["held_back"]
     assert ("trash", False) == (low_quality(photo)["action"], low_quality(photo)["proposed"])
     out = run(path)[1]
-    assert f"Would propose it for the trash, but it {why}: MOS 0.10 is 0.20 below" in out
+    assert f"Would propose it for the trash, but it {why}: MOS 0.10 is 0.25 below" in out
     assert f"It {why}." in out
 
 
@@ -272,7 +272,7 @@ def test_a_score_that_is_no_number_is_no_score(album: Path, run: Run, told: dict
     assert low_quality(photo)["proposed"] is False
     out = run(path)[1]
     assert "no usable value" in out
-    assert "there is no MOS to compare with the threshold of 0.30" in out
+    assert "there is no MOS to compare with the threshold of 0.35" in out
 
 
 def test_the_map_is_written_once_and_over_nothing_else(album: Path, tmp_path: Path, run: Run) -> None:

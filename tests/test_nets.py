@@ -99,16 +99,16 @@ def test_normalisation_is_that_of_the_spec() -> None:
     assert [0.0, 0.0, 2.0] == normalise(pictures, spec).flatten().tolist()
 
 
-def test_features_are_those_of_the_published_network(network: EfficientNetLite0) -> None:
-    # Computed with the authors' code and weights: efficientnet-lite-pytorch 0.1.0, `extract_features`, averaged over
-    # places. Ours agree to 3e-5 in single precision; storing the weights in half precision leaves up to 0.03.
+def test_the_backbone_computes_what_it_was_trained_to(network: EfficientNetLite0) -> None:
+    # Before the weights were fine-tuned, this code gave what the authors' gives (efficientnet-lite-pytorch 0.1.0,
+    # `extract_features`, to 3e-5). These are its means with the shipped weights: another padding or stride changes them.
     channels = [31, 515, 1259, 439, 735]
     with torch.inference_mode():
         *_, (name, head) = network.maps(waves(128, 192))
     assert name == "head"
-    expected = torch.tensor([5.1511, 5.0543, 4.6051, 4.1817, 4.0890])
+    expected = torch.tensor([4.8850, 4.7683, 4.2264, 4.4882, 1.3925])
     torch.testing.assert_close(head[0, channels].mean((1, 2)), expected, rtol=0, atol=0.05)
-    assert pytest.approx(213.09, abs=1.0) == head[0].mean((1, 2)).sum().item()
+    assert pytest.approx(203.79, abs=1.0) == head[0].mean((1, 2)).sum().item()
 
 
 def test_the_first_stages_stay_in_single_precision_under_autocast(network: EfficientNetLite0) -> None:
