@@ -101,7 +101,7 @@ def test_normalisation_is_that_of_the_spec() -> None:
 
 def test_the_backbone_computes_what_it_was_trained_to(network: EfficientNetLite0) -> None:
     # Before the weights were fine-tuned, this code gave what the authors' gives (efficientnet-lite-pytorch 0.1.0,
-    # `extract_features`, to 3e-5). These are its means with the shipped weights: another padding or stride changes them.
+    # `extract_features`, to 3e-5). These are its means with the shipped weights: another padding changes them.
     channels = [31, 515, 1259, 439, 735]
     with torch.inference_mode():
         *_, (name, head) = network.maps(waves(128, 192))
