@@ -1,7 +1,4 @@
-"""The MOS part of the judge as it is trained: features standardised, dropout, gradients.
-
-`folded` gives the same network in the form that is shipped, with the standardisation inside the first layer.
-"""
+"""The MOS part of the judge as it is trained: features standardised, dropout, gradients."""
 
 from __future__ import annotations
 
@@ -44,11 +41,3 @@ class Impression(nn.Module):
         inner = functional.gelu(self.hidden(functional.dropout(x, DROP_INPUT, self.training)))
         score: Tensor = self.out(functional.dropout(inner, DROP_HIDDEN, self.training))[:, 0]
         return score
-
-    def folded(self) -> dict[str, Tensor]:
-        """`hidden.*` and `out.*` on raw features."""
-        weight = (self.hidden.weight / self.spread).half().float()  # rounded as it will be stored
-        # With the bias from the rounded weights, rounding errors count from the mean photo and not from zero.
-        bias = self.hidden.bias - weight @ self.mean
-        found = {"hidden.weight": weight, "hidden.bias": bias, "out.weight": self.out.weight, "out.bias": self.out.bias}
-        return {name: tensor.detach() for name, tensor in found.items()}

@@ -94,22 +94,17 @@ class Sampler:
         recipe, random = self.recipe, self.random
         chosen = random.choice(len(self.rated), recipe.rated, p=self._shares, replace=False)
         rated = [self.rated[number] for number in chosen]
-        pictures, better, worse, severities = [], [], [], []
+        pictures, copies, severities = [], [], []
         for row, photo in enumerate(rated):
             image = self._resaved(biq2021.open_rgb(photo.path))
             box, mirrored = self._crop(image), bool(random.random() < 0.5)
             pictures.append(_view(image, box, mirrored))
             if row < recipe.spoiled:
-                better.append(row)
                 copied, severity = self._spoil(image)
                 severities.append(severity)
-                worse.append(-len(severities))
-                pictures.append(_view(copied, box, mirrored))
-        # The rated ones first: the spoiled copies were put in between.
-        order = [i for i in range(len(pictures)) if i % 2 == 0 or i >= 2 * recipe.spoiled]
-        copies = [i for i in range(len(pictures)) if i not in order]
-        pictures = [pictures[i] for i in order + copies]
-        worse = list(range(recipe.rated, recipe.rated + len(copies)))
+                copies.append(_view(copied, box, mirrored))
+        pictures += copies
+        better, worse = list(range(len(copies))), list(range(recipe.rated, recipe.rated + len(copies)))
         for _ in range(recipe.pairs if self.photos else 0):
             image = clean.open_rgb(self.photos[random.integers(len(self.photos))].path, int(random.integers(448, 1025)))
             image = self._resaved(image)

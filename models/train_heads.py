@@ -175,13 +175,13 @@ def carried_over(start: Impression, data: Data) -> Head:
     return hidden.eval(), out.eval()
 
 
-def pairs(spoiled: Spoiled) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows of the better and of the worse of each two in a ladder, and by how much the worse is more spoiled."""
+def pairs(spoiled: Spoiled) -> tuple[Tensor, Tensor]:
+    """Rows of the better and of the worse of each two in a ladder."""
     total = spoiled.severities.sum(1)
     same = spoiled.group[:, None] == spoiled.group[None]
     gap = total[None] - total[:, None]
     better, worse = (same & (gap > 0.03)).nonzero().unbind(1)
-    return better, worse, gap[better, worse]
+    return better, worse
 
 
 def apply(head: Head, features: Tensor) -> Tensor:
@@ -203,7 +203,7 @@ def numbers(scores: Tensor, rated: Rated) -> dict[str, float]:
 
 def in_order(scores: Tensor, spoiled: Spoiled) -> float:
     """Share of pairs in ladders whose better photo scores higher."""
-    better, worse, _ = pairs(spoiled)
+    better, worse = pairs(spoiled)
     return round(float((scores[better] > scores[worse]).float().mean()), 4)
 
 
