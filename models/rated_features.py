@@ -7,7 +7,6 @@ Two processes of one thread are twice as fast as one of two. What they leave out
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,7 @@ import torch
 from albumclean.scoring.device import place
 from albumclean.scoring.nets.judge import Judge
 from models import biq2021, clean
-from models.synthesise import features_of, load_judge
+from models.synthesise import features_of, load_judge, parser_of_parts
 from models.train_backbone import IMPRESSION
 
 CHUNK: Final = 200  # photos between two writes
@@ -76,13 +75,8 @@ def _chosen(photos: list[biq2021.Rated]) -> list[biq2021.Rated]:
 
 def main() -> None:
     """Fill the cache with what is missing."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
+    parser = parser_of_parts(__doc__)
     parser.add_argument("--fine", type=Path, required=True, help="the `tune` part of benchmarks/must_not_fool.csv")
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--part", type=int, default=0, help="run several at once, each with its part")
-    parser.add_argument("--parts", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
