@@ -84,8 +84,14 @@ class SimilarSettings:
     layout_distance: float = 12.0  # mean difference of the 8 x 8 colours, in [0, 255]
     min_detail: float = 12.0  # flatter pictures (standard deviation of luma) don't match by hash
     aspect_tolerance: float = 0.03  # relative
-    mos_margin: float = 0.05  # a smaller difference does not choose the keeper
-    keeper: tuple[str, ...] = ()  # order of the keeper's criteria; empty: the default
+    mos_margin: float = 0.05  # a smaller difference of scores does not choose the keeper of copies
+    moment_margin: float = 0.02  # the same among shots of one moment, where the scores are more comparable
+    keeper: tuple[str, ...] = ()  # order of the keeper's criteria in groups of every kind; empty: the default
+    keeper_exact: tuple[str, ...] = ()  # an order for one kind of group; empty: that of `keeper`
+    keeper_derived: tuple[str, ...] = ()
+    keeper_moment: tuple[str, ...] = ()
+    keeper_folders: tuple[str, ...] = ()  # the criterion `folder` prefers photos under the first, then the second, ...
+    keeper_formats: tuple[str, ...] = ()  # `format` prefers these formats, in this order
 
 
 @dataclass(frozen=True, slots=True)

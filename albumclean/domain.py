@@ -87,6 +87,29 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """How the camera took it, from EXIF and XMP; each field None where they don't say."""
+
+    exposure: float | None = None  # seconds
+    f_number: float | None = None
+    iso: int | None = None
+    bias: float | None = None  # EV
+    focal_length: float | None = None  # millimetres
+    bracketed: bool = False  # one of an exposure bracket
+    panorama: bool = False  # stitched from several shots
+    burst: str | None = None  # what the shots of one burst share
+    software: str | None = None  # what wrote the file
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known."""
+        return self == _UNKNOWN_SHOT
+
+
+_UNKNOWN_SHOT = Shot()
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
     """What the bytes of a photo say of it, keyed by the BLAKE2b-256 of the file."""
 
@@ -97,6 +120,7 @@ class Photo:
     taken_at: str | None = None  # EXIF DateTimeOriginal, "2024-05-06T07:08:09[.fff]", no zone
     camera: str | None = None  # make and model
     rating: int | None = None  # 0 to 5 (xmp:Rating; -1 is "rejected"), from the file itself
+    shot: Shot = _UNKNOWN_SHOT
 
     @property
     def pixels(self) -> int:
@@ -206,6 +230,7 @@ class ScorerSpec:
     weights: str  # file name under models/
     weights_sha256: str
     min_short_side: int = 384  # the decoded frame must offer at least this, if the photo has it
+    embedding: int = 0  # how many values its embedding has; 0: it gives none
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +255,49 @@ class Fingerprint:
     detail: float  # standard deviation of the 32 x 32 luma in [0, 255]; flat pictures don't match by hash
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What a network says that the picture shows; likeness of content is the cosine of two of them."""
+
+    content_hash: bytes
+    vector: bytes  # int8, a vector of length 127
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One fact behind a proposal: the value met the threshold in the way that the text says."""
+
+    fact: str  # machine name, e.g. "mos", "phash_distance"
+    value: float | int | str | None
+    threshold: float | int | str | None
+    text: str  # for people
+    weight: float = 1.0  # order of importance, largest first
+
+
+class Relation(StrEnum):
+    """What the pixels of two photos say of them."""
+
+    SAME_PIXELS = "same-pixels"  # other bytes: metadata, or packed otherwise
+    DERIVED = "derived"  # one was made from the other, or both from a third
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a close look at two contents found. Symmetric: `one` sorts before `other`."""
+
+    one: bytes  # content hashes
+    other: bytes
+    relation: Relation
+    likeness: float  # of what both show, in [0, 1]: 1 is the same
+    source: bytes | None = None  # of the two the one that is nearer to the camera; None: nothing tells
+    reasons: tuple[Reason, ...] = ()  # why it is the source, the strongest first; each text begins with a verb
+
+
 class GroupKind(StrEnum):
     """How the members of a group are alike."""
 
-    EXACT = "exact"  # the same bytes
+    EXACT = "exact"  # the same bytes, or the same pixels with other metadata
     DERIVED = "derived"  # resized, recompressed, edited
     MOMENT = "moment"  # several shots of one moment
 
@@ -259,17 +323,6 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One fact behind a proposal: the value met the threshold in the way that the text says."""
-
-    fact: str  # machine name, e.g. "mos", "phash_distance"
-    value: float | int | str | None
-    threshold: float | int | str | None
-    text: str  # for people
-    weight: float = 1.0  # order of importance, largest first
-
-
-@dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """All that policy may know of one asset: read from the cache and the ledger, no pixels."""
 
@@ -279,6 +332,7 @@ class PhotoFacts:
     degradations: dict[Degradation, float] = field(default_factory=dict)  # severities
     marks: UserMarks = UserMarks()
     failure: Failure | None = None
+    preference: float | None = None  # which shot of one scene people like best: larger is better
 
     @property
     def path(self) -> Path:
@@ -308,6 +362,7 @@ class SimilarGroup:
     members: tuple[PhotoFacts, ...]
     keeper_reason: str = ""
     verdicts: tuple[Reason, ...] = ()  # why the keeper beats each member, in their order; the first: the runner-up
+    comparisons: tuple[Comparison, ...] = ()  # the close looks at pairs of members, as far as there were any
 
     @property
     def keeper(self) -> PhotoFacts:

@@ -108,7 +108,7 @@ def _decode(data: bytes, name: str, path: Path, content_hash: bytes, *, min_shor
     picture = Picture(pixels, orientation, profile if isinstance(profile, bytes) else None)
     if is_sideways(orientation):
         width, height = height, width
-    photo = Photo(content_hash, width, height, found_format, facts.taken_at, facts.camera, facts.rating)
+    photo = Photo(content_hash, width, height, found_format, facts.taken_at, facts.camera, facts.rating, facts.shot)
     return Frame(picture, photo, factor)
 
 

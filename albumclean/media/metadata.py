@@ -6,10 +6,13 @@ Sources: Exif 3.0 (CIPA DC-008), XMP part 1 (ISO 16684-1), Microsoft's EXIF rati
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from PIL import Image
+
+from albumclean.domain import Shot
+from albumclean.media.shot import read_shot
 
 _MAKE, _MODEL, _ORIENTATION, _RATING, _EXIF_IFD = 0x010F, 0x0110, 0x0112, 0x4746, 0x8769
 _TAKEN_AT, _TAKEN_AT_FRACTION = 0x9003, 0x9291
@@ -26,15 +29,18 @@ class Facts:
     taken_at: str | None = None
     camera: str | None = None
     rating: int | None = None
+    shot: Shot = field(default_factory=Shot)
 
 
 def read_facts(image: Image.Image) -> Facts:
-    """Time of the shot, camera and rating from the picture's EXIF and XMP."""
+    """Time of the shot, camera, rating and exposure from the picture's EXIF and XMP."""
     exif, inner = _exif(image)
+    xmp = image.info.get("xmp")
     return Facts(
         taken_at=_taken_at(_text(inner.get(_TAKEN_AT)), _text(inner.get(_TAKEN_AT_FRACTION))),
         camera=_camera(_text(exif.get(_MAKE)), _text(exif.get(_MODEL))),
-        rating=_rating(exif.get(_RATING), image.info.get("xmp")),
+        rating=_rating(exif.get(_RATING), xmp),
+        shot=read_shot(exif, inner, xmp),
     )
 
 

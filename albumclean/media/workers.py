@@ -75,7 +75,7 @@ class WorkerPool(Generic[Job, Result]):
         self._queue = max(queue or 2 * self._workers, self._workers)
 
     def run(
-        self, jobs: Iterable[Job], answer: Ask
+        self, jobs: Iterable[Job | None], answer: Ask
     ) -> Generator[tuple[Job, Result | WorkerFailure | AlbumcleanError], None, None]:
         """Yield each job with what became of it, in the order of finishing; an AlbumcleanError is what the task raised.
 
@@ -86,16 +86,19 @@ class WorkerPool(Generic[Job, Result]):
         shared = _Shared(self._task, self._timeout, self._memory)
         drivers: list[_Driver[Job, Result]] = []
         source = iter(jobs)
-        more, outstanding = True, 0
+        more, outstanding, not_yet = True, 0, False
         try:
             while more or outstanding:
-                may_pull = more and outstanding < self._queue
+                may_pull = more and outstanding < self._queue and not (not_yet and outstanding)
                 event = shared.next_event(wait=not may_pull)  # answers go first: a worker waits for each
                 if event is None:
                     try:
                         job = next(source)
                     except StopIteration:
                         more = False
+                        continue
+                    not_yet = job is None
+                    if job is None:
                         continue
                     outstanding += 1
                     shared.todo.put((job,))
@@ -107,6 +110,7 @@ class WorkerPool(Generic[Job, Result]):
                     event.driver.replies.put((answer(event.question),))
                 else:
                     outstanding -= 1
+                    not_yet = False
                     yield event.job, event.outcome
         finally:
             shared.stopping.set()

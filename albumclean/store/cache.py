@@ -16,6 +16,7 @@ from typing import Self
 
 from albumclean.domain import (
     Asset,
+    Embedding,
     Failure,
     FileIdentity,
     Fingerprint,
@@ -26,7 +27,7 @@ from albumclean.domain import (
 )
 from albumclean.store.cache_reader import PAGE, CacheReader
 from albumclean.store.database import open_database, store_errors, transaction
-from albumclean.store.rows import companions_to_json, file_from_row, signed64, state_of, under_folders
+from albumclean.store.rows import companions_to_json, file_from_row, photo_to_row, signed64, state_of, under_folders
 from albumclean.store.schema_cache import MIGRATIONS
 
 
@@ -182,6 +183,7 @@ class Cache(CacheReader):
         hashes: Sequence[tuple[FileIdentity, bytes]] = (),
         photos: Sequence[tuple[Photo, Fingerprint, str]] = (),
         scores: Sequence[Score] = (),
+        embeddings: Sequence[tuple[Embedding, str]] = (),
         failures: Sequence[tuple[FileIdentity, Failure, bytes | None]] = (),
         decoder: str = "",
     ) -> None:
@@ -205,8 +207,8 @@ class Cache(CacheReader):
                 ),
             )
             write.executemany(
-                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?)",
-                ((p.content_hash, p.width, p.height, p.format, p.taken_at, p.camera, p.rating) for p, _, _ in photos),
+                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (photo_to_row(photo) for photo, _, _ in photos),
             )
             write.executemany(
                 "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?, ?, ?, ?)",
@@ -218,6 +220,10 @@ class Cache(CacheReader):
             write.executemany(
                 "INSERT OR REPLACE INTO score VALUES (?, ?, ?)",
                 ((s.content_hash, self._series_id(s.scorer, s.revision, s.quantity), s.value) for s in scores),
+            )
+            write.executemany(
+                "INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)",
+                ((embedding.content_hash, revision, embedding.vector) for embedding, revision in embeddings),
             )
 
     # ----------------------------------------------------------------------------------------------------------

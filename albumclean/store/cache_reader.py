@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from albumclean.domain import Failure, Fingerprint, ScorerSpec, Stage
+from albumclean.domain import Embedding, Failure, Fingerprint, Photo, ScorerSpec, Stage
+from albumclean.store.comparisons import Comparisons
 from albumclean.store.database import store_errors
-from albumclean.store.rows import KNOWN, Known, known_from_row, under_folders, unsigned64
+from albumclean.store.rows import KNOWN, Known, known_from_row, photo_from_row, under_folders, unsigned64
 
 PAGE = 1000  # rows read or written at once
 
@@ -35,6 +37,7 @@ class CacheReader:
         self.path = path
         self._connection = connection
         self._series: dict[tuple[str, str, str], int] = {}
+        self.comparisons = Comparisons(connection, path)
 
     def has_files(self, under: Sequence[Path] = ()) -> bool:
         """Whether anything is known (under one of the folders)."""
@@ -94,6 +97,35 @@ class CacheReader:
                     found.setdefault(spec.name, {})[quantity] = values[series]
         return found
 
+    def dated_photos(self) -> Iterator[Photo]:
+        """What is known of every readable content with a capture time that a file holds, by camera and by time."""
+        with store_errors(self.path):
+            cursor = self._connection.execute(
+                """SELECT * FROM photo WHERE taken_at IS NOT NULL AND EXISTS (
+                    SELECT 1 FROM file WHERE file.content_hash = photo.content_hash AND failure_stage IS NULL)
+                ORDER BY camera, taken_at, content_hash"""
+            )
+            yield from map(photo_from_row, cursor)
+
+    def fingerprint(self, content_hash: bytes, revision: str) -> tuple[Fingerprint, float] | None:
+        """(fingerprint, width / height) of a content."""
+        with store_errors(self.path):
+            row = self._connection.execute(
+                """SELECT content_hash, phash, dhash, layout, detail, width * 1.0 / height
+                FROM fingerprint JOIN photo USING (content_hash) WHERE content_hash = ? AND revision = ?""",
+                (content_hash, revision),
+            ).fetchone()
+        return None if row is None else _fingerprint(row)
+
+    def embedding(self, content_hash: bytes, revision: str) -> Embedding | None:
+        """The embedding of a content."""
+        with store_errors(self.path):
+            row = self._connection.execute(
+                "SELECT content_hash, vector FROM embedding WHERE content_hash = ? AND revision = ?",
+                (content_hash, revision),
+            ).fetchone()
+        return None if row is None else Embedding(*row)
+
     def fingerprints(self, revision: str) -> Iterator[tuple[Fingerprint, float]]:
         """(fingerprint, width / height) of every readable content that a file holds, by content."""
         with store_errors(self.path):
@@ -104,8 +136,25 @@ class CacheReader:
                 ORDER BY content_hash""",
                 (revision,),
             )
-            for digest, phash, dhash, layout, detail, aspect in cursor:
-                yield Fingerprint(digest, unsigned64(phash), unsigned64(dhash), layout, detail), aspect
+            yield from map(_fingerprint, cursor)
+
+    def embeddings(self, revision: str) -> Iterator[Embedding]:
+        """The embedding of every readable content that a file holds, by content."""
+        with store_errors(self.path):
+            cursor = self._connection.execute(
+                """SELECT content_hash, vector FROM embedding WHERE revision = ? AND EXISTS (
+                    SELECT 1 FROM file WHERE file.content_hash = embedding.content_hash AND failure_stage IS NULL)
+                ORDER BY content_hash""",
+                (revision,),
+            )
+            for digest, vector in cursor:
+                yield Embedding(digest, vector)
+
+    def photo(self, content_hash: bytes) -> Photo | None:
+        """What is known of a content."""
+        with store_errors(self.path):
+            row = self._connection.execute("SELECT * FROM photo WHERE content_hash = ?", (content_hash,)).fetchone()
+        return None if row is None else photo_from_row(row)
 
     def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
         """Files that could not be read or scored, by path."""
@@ -150,3 +199,8 @@ class CacheReader:
                 ).fetchone()
             self._series[key] = int(row[0])
         return self._series[key]
+
+
+def _fingerprint(row: Sequence[Any]) -> tuple[Fingerprint, float]:
+    digest, phash, dhash, layout, detail, aspect = row
+    return Fingerprint(digest, unsigned64(phash), unsigned64(dhash), layout, detail), aspect

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from albumclean.domain import (
     FileIdentity,
     Photo,
     RootRole,
+    Shot,
     Stage,
     UserMarks,
 )
@@ -36,7 +37,7 @@ class Known:
 KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
     file.rating, file.favourite, file.marks_unknown, file.content_hash,
     file.failure_stage, file.failure_reason, file.failure_transient,
-    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating
+    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot
     FROM file LEFT JOIN photo USING (content_hash)"""
 
 
@@ -45,9 +46,31 @@ def known_from_row(row: Sequence[Any]) -> Known:
     role, companions, rating, favourite, unknown, digest, stage, reason, transient, *facts = row[5:]
     file = file_from_row(row[:5])
     asset = Asset(file, companions_from_json(companions), RootRole(role))
-    photo = Photo(digest, *facts) if digest is not None and facts[0] is not None else None
+    photo = photo_from_row([digest, *facts]) if digest is not None and facts[0] is not None else None
     failure = Failure(file.path, Stage(stage), reason, bool(transient)) if stage is not None else None
     return Known(asset, UserMarks(rating, bool(favourite), bool(unknown)), digest, photo, failure)
+
+
+def photo_from_row(row: Sequence[Any]) -> Photo:
+    """From the columns of `photo`."""
+    digest, width, height, found_format, taken_at, camera, rating, shot = row
+    how = Shot() if shot is None else Shot(**json.loads(shot))
+    return Photo(digest, width, height, found_format, taken_at, camera, rating, how)
+
+
+def photo_to_row(photo: Photo) -> tuple[Any, ...]:
+    """The columns of `photo`."""
+    shot = {name: value for name, value in asdict(photo.shot).items() if value is not None and value is not False}
+    return (
+        photo.content_hash,
+        photo.width,
+        photo.height,
+        photo.format,
+        photo.taken_at,
+        photo.camera,
+        photo.rating,
+        json.dumps(shot) if shot else None,
+    )
 
 
 def companions_to_json(companions: Sequence[Companion]) -> str | None:

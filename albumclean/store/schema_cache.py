@@ -53,4 +53,25 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (create,)
+def look_alikes(connection: sqlite3.Connection) -> None:
+    """Schema 2: embeddings, how the photo was taken, and close looks at pairs of contents."""
+    for statement in (
+        "ALTER TABLE photo ADD COLUMN shot TEXT",  # JSON object of what is known; NULL: nothing
+        """CREATE TABLE embedding (
+            content_hash BLOB PRIMARY KEY, revision TEXT NOT NULL, vector BLOB NOT NULL  -- int8
+        ) WITHOUT ROWID""",
+        """CREATE TABLE comparison (
+            one BLOB NOT NULL, other BLOB NOT NULL,  -- contents, one < other
+            revision TEXT NOT NULL,
+            relation TEXT NOT NULL, likeness REAL NOT NULL,
+            source INTEGER,           -- 0: one, 1: other, NULL: can't be told
+            reasons TEXT NOT NULL,    -- JSON list of [fact, value, threshold, text]
+            PRIMARY KEY (one, other)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX comparison_by_other ON comparison (other)",
+        "CREATE TABLE searched (content_hash BLOB PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (create, look_alikes)

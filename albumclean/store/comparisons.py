@@ -1,0 +1,113 @@
+"""The part of the cache that holds what close looks at pairs found, and which contents have been searched."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from albumclean.domain import Comparison, Reason, Relation
+from albumclean.store.database import store_errors, transaction
+
+
+class Comparisons:
+    """One connection, used by one thread; `Cache.comparisons` gives it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def pairs(self, revision: str) -> Iterator[tuple[bytes, bytes, Relation, bytes | None]]:
+        """(one, other, relation, source) of every pair that was looked at, in order, without the reasons."""
+        with store_errors(self._path):
+            cursor = self._connection.execute(
+                "SELECT one, other, relation, source FROM comparison WHERE revision = ? ORDER BY one, other",
+                (revision,),
+            )
+            for one, other, relation, source in cursor:
+                yield one, other, Relation(relation), _content(one, other, source)
+
+    def among(self, contents: Collection[bytes], revision: str) -> list[Comparison]:
+        """Every comparison of which both sides are in `contents`."""
+        found = []
+        wanted = set(contents)
+        with store_errors(self._path):
+            for content_hash in sorted(wanted):
+                rows = self._connection.execute(
+                    """SELECT one, other, relation, likeness, source, reasons FROM comparison
+                    WHERE one = ? AND revision = ? ORDER BY other""",
+                    (content_hash, revision),
+                )
+                found += [_comparison(row) for row in rows if row[1] in wanted]
+        return found
+
+    def write(self, comparisons: Iterable[Comparison], revision: str) -> None:
+        """Remember what was found, in one transaction."""
+        rows = [
+            (
+                each.one,
+                each.other,
+                revision,
+                each.relation.value,
+                each.likeness,
+                None if each.source is None else int(each.source == each.other),
+                json.dumps([[reason.fact, reason.value, reason.threshold, reason.text] for reason in each.reasons]),
+            )
+            for each in comparisons
+        ]
+        with transaction(self._connection) as write:
+            write.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def searched(self, key: str) -> set[bytes]:
+        """The contents whose look-alikes have been looked for by the method that `key` names."""
+        with store_errors(self._path):
+            return {
+                row[0] for row in self._connection.execute("SELECT content_hash FROM searched WHERE key = ?", (key,))
+            }
+
+    def has_unsearched(self, key: str, fingerprint_revision: str) -> bool:
+        """Whether a readable content with a fingerprint has not been searched by that method."""
+        with store_errors(self._path):
+            row = self._connection.execute(
+                """SELECT 1 FROM fingerprint AS f WHERE revision = ? AND NOT EXISTS (
+                    SELECT 1 FROM searched AS s WHERE s.content_hash = f.content_hash AND s.key = ?
+                ) AND EXISTS (SELECT 1 FROM file WHERE file.content_hash = f.content_hash AND failure_stage IS NULL)
+                LIMIT 1""",
+                (fingerprint_revision, key),
+            ).fetchone()
+        return row is not None
+
+    def mark_searched(self, contents: Sequence[bytes], key: str) -> None:
+        """Remember that nothing is left to look for."""
+        with transaction(self._connection) as write:
+            write.executemany("INSERT OR REPLACE INTO searched VALUES (?, ?)", ((each, key) for each in contents))
+
+    def forget_vanished(self) -> None:
+        """Search again around contents that no file holds any more: their copies were only compared with them."""
+        gone = "NOT EXISTS (SELECT 1 FROM file WHERE file.content_hash = {column})"
+        with transaction(self._connection) as write:
+            for mine, theirs in (("one", "other"), ("other", "one")):
+                write.execute(
+                    f"""DELETE FROM searched WHERE content_hash IN (
+                        SELECT {theirs} FROM comparison WHERE {gone.format(column=f"comparison.{mine}")})"""  # noqa: S608
+                )
+            for column in ("one", "other"):
+                write.execute(f"DELETE FROM comparison WHERE {gone.format(column=f'comparison.{column}')}")  # noqa: S608
+            write.execute(f"DELETE FROM searched WHERE {gone.format(column='searched.content_hash')}")  # noqa: S608
+
+
+def _content(one: bytes, other: bytes, source: int | None) -> bytes | None:
+    return None if source is None else (one, other)[source]
+
+
+def _comparison(row: tuple[bytes, bytes, str, float, int | None, str]) -> Comparison:
+    one, other, relation, likeness, source, reasons = row
+    return Comparison(
+        one,
+        other,
+        Relation(relation),
+        likeness,
+        _content(one, other, source),
+        tuple(Reason(*reason) for reason in json.loads(reasons)),
+    )
