@@ -108,7 +108,7 @@ def ours(paths: Sequence[Path], network: NetworkBatches, watch: Watch) -> list[f
         alone.append(time.process_time() - before)
         views.append((analysis.content_hash, analysis.views[registry.JUDGE]))
     before = time.process_time()
-    scores = [score for view in views for score in network.add(*view)] + network.flush()
+    scores = [score for view in views for score in network.add(*view).scores] + network.flush().scores
     forward = (time.process_time() - before) / len(paths)
     watch.spent["forward"] += [forward] * len(paths)
     if len(scores) != len(paths) * len(network.spec.quantities):

@@ -108,6 +108,7 @@ class Judged:
             photo=self.photo,
             mos=self.values.get("mos"),
             degradations={kind: self.values[kind] for kind in Degradation if kind in self.values},
+            preference=self.values.get("preference"),
         )
 
 
@@ -144,8 +145,8 @@ def judge(paths: Iterable[Path]) -> Iterator[Judged]:
         twins = waiting.setdefault(analysis.content_hash, [])
         twins.append((path, analysis.photo))
         if len(twins) == 1:
-            yield from _settled(network.add(analysis.content_hash, analysis.views[registry.JUDGE]), waiting)
-    yield from _settled(network.flush(), waiting)
+            yield from _settled(network.add(analysis.content_hash, analysis.views[registry.JUDGE]).scores, waiting)
+    yield from _settled(network.flush().scores, waiting)
 
 
 def analyse_file(path: Path) -> Analysis:

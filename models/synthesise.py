@@ -124,7 +124,7 @@ def _kadid_group(image: Image.Image, number: str, name: str, fault: str, random:
 def load_judge(impression: Path) -> Judge:
     """The network with the fine-tuned backbone and heads that are not yet trained."""
     state = load_file(impression)
-    network = Judge(INPUT, hidden=len(state["hidden.weight"]), fault_hidden=1)
+    network = Judge(INPUT, hidden=len(state["hidden.weight"]), fault_hidden=1, embedding=1)
     prefix = "backbone."
     # As it will be shipped: stored in half precision.
     backbone = {name[len(prefix) :]: t.half().float() for name, t in state.items() if name.startswith(prefix)}

@@ -268,10 +268,15 @@ def folded(name: str, layer: nn.Linear, mean: Tensor, spread: Tensor) -> dict[st
 
 def save(state: dict[str, Tensor], out: Path) -> str:
     """Write one file: matrices and filters in half precision, the rest in single. Its SHA-256."""
-    half = ("backbone.", "hidden.weight", "fault_hidden.weight")
+    half = ("backbone.", "hidden.weight", "fault_hidden.weight", "projection.weight", "preference.weight")
     save_file({name: (t.half() if name.startswith(half) else t.float()).contiguous() for name, t in state.items()}, out)
     out.chmod(0o644)  # it was made for its owner only
     return hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+def add_to(out: Path, more: dict[str, Tensor]) -> str:
+    """Add tensors to a file of weights, or replace them; the others stay bit by bit. Its SHA-256."""
+    return save(load_file(out) | more, out)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,34 +8,40 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import pytest
 import torch
 
-from albumclean.domain import InputSpec, PatchSpec
+from albumclean.domain import Embedding, InputSpec, PatchSpec
 from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing, ModelUnreadable
 from albumclean.media.view import NetworkView, network_view
 from albumclean.scoring import batches, registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.device import Placement, batch_size, place
+from albumclean.scoring.findings import Findings, embeddings_of
 from tests.pictures import scene
 
 
 class Mean(torch.nn.Module):
-    """A network whose scores are the means of the picture and its patches; it can run out of memory and overflow."""
+    """Its values are the means of the picture and its patches, its embedding points by them.
+
+    It can run out of memory and overflow.
+    """
 
     def __init__(self, most: int = 1000) -> None:
         super().__init__()
         self.most = most
         self.sizes: list[int] = []
 
-    def forward(self, whole: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
+    def forward(self, whole: torch.Tensor, patches: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if len(whole) > self.most:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
         self.sizes.append(len(whole))
         means = [each.float().flatten(1).mean(dim=1) / 255 for each in (whole, patches)]
         values = torch.stack(means + [means[0]] * (len(QUANTITIES) - 2), dim=1)
-        return torch.where(values > 0.99, torch.nan, values)
+        angle = torch.where(means[0] > 0.99, torch.nan, means[0])
+        return torch.where(values > 0.99, torch.nan, values), torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
 @pytest.fixture
@@ -52,10 +59,22 @@ def view(value: int, rows: int = 2) -> NetworkView:
     return NetworkView(np.full((rows, 3, 3), value, np.uint8), np.full((2, 4, 4, 3), value // 2, np.uint8))
 
 
-def scores(batch: int, *views: NetworkView, quantity: str = WHOLE) -> dict[bytes, float]:
+def findings(batch: int, *views: NetworkView) -> Findings:
     made = NetworkBatches(registry.JUDGE, "cpu", batch)
-    found = [score for number, one in enumerate(views) for score in made.add(bytes([number]), one)]
-    return {score.content_hash: score.value for score in found + made.flush() if score.quantity == quantity}
+    found = Findings()
+    for number, one in enumerate(views):
+        found += made.add(bytes([number]), one)
+    found += made.flush()
+    return found
+
+
+def scores(batch: int, *views: NetworkView, quantity: str = WHOLE) -> dict[bytes, float]:
+    found = findings(batch, *views)
+    return {score.content_hash: score.value for score in found.scores if score.quantity == quantity}
+
+
+def vector(embedding: Embedding) -> npt.NDArray[np.float64]:
+    return np.frombuffer(embedding.vector, np.int8).astype(np.float64)
 
 
 def test_every_photo_gets_its_own_score_whatever_the_shapes_and_batches(network: Mean) -> None:
@@ -69,7 +88,7 @@ def test_every_photo_gets_its_own_score_whatever_the_shapes_and_batches(network:
 
 def test_what_waits_is_never_more_than_two_batches(network: Mean) -> None:
     made = NetworkBatches(registry.JUDGE, "cpu", 4)
-    done = sum(len(made.add(bytes([number]), view(0, number + 1))) for number in range(50)) / len(QUANTITIES)
+    done = sum(len(made.add(bytes([number]), view(0, number + 1)).embeddings) for number in range(50))
     assert done > 50 - 8
 
 
@@ -87,6 +106,25 @@ def test_one_photo_that_does_not_fit_is_an_error(network: Mean) -> None:
 
 def test_a_value_that_is_not_finite_is_no_score(network: Mean) -> None:
     assert {b"\0"} == scores(2, view(1), view(255)).keys()
+
+
+def test_every_photo_gets_its_own_embedding_whatever_the_shapes_and_batches(network: Mean) -> None:
+    views = [view(value, 2 + value % 3) for value in range(0, 250, 10)]
+    angles = {bytes([number]): number * 10 / 255 for number in range(25)}
+    for batch in (1, 3, 100):
+        found = findings(batch, *views).embeddings
+        assert angles.keys() == {embedding.content_hash for embedding in found}
+        for embedding in found:
+            angle = angles[embedding.content_hash]
+            assert [round(127 * math.cos(angle)), round(127 * math.sin(angle))] == vector(embedding).tolist()
+
+
+def test_an_embedding_that_is_not_finite_is_none(network: Mean) -> None:
+    assert [b"\0"] == [embedding.content_hash for embedding in findings(2, view(1), view(255)).embeddings]
+
+
+def test_a_network_without_embeddings_gives_none() -> None:
+    assert [] == embeddings_of([b"a", b"b"], np.zeros((2, 0), np.float32))
 
 
 def test_the_batch_is_found_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +195,18 @@ def test_every_scorer_keeps_its_contract(name: str) -> None:
     assert spec.quantities
     assert spec.value_range[0] < spec.value_range[1]
     made = NetworkBatches(name, "cpu", 1)
-    found = made.add(b"x", network_view(scene(3), spec.input)) + made.flush()
-    assert list(spec.quantities) == [score.quantity for score in found]
-    assert all(spec.value_range[0] <= score.value <= spec.value_range[1] for score in found)
+    found = made.add(b"x", network_view(scene(3), spec.input))
+    found += made.flush()
+    assert list(spec.quantities) == [score.quantity for score in found.scores]
+    assert all(spec.value_range[0] <= score.value <= spec.value_range[1] for score in found.scores)
+    assert [spec.embedding] * bool(spec.embedding) == [len(embedding.vector) for embedding in found.embeddings]
+    assert all(pytest.approx(127, abs=2) == np.linalg.norm(vector(embedding)) for embedding in found.embeddings)
+
+
+def test_scores_and_embeddings_do_not_depend_on_the_rest_of_the_batch() -> None:
+    views = [network_view(scene(seed, 320, 240), registry.spec(registry.JUDGE).input) for seed in range(5)]
+    alone, together = findings(1, *views), findings(3, *views)
+    for one, other in zip(alone.scores, together.scores, strict=True):
+        assert one.value == pytest.approx(other.value, abs=1e-3)
+    for first, second in zip(map(vector, alone.embeddings), map(vector, together.embeddings), strict=True):
+        assert 0.9999 <= first @ second / np.linalg.norm(first) / np.linalg.norm(second)

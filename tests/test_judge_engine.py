@@ -81,9 +81,9 @@ def test_a_picture_without_a_finite_value_keeps_its_place(monkeypatch: pytest.Mo
     import torch
 
     class Broken(torch.nn.Module):
-        def forward(self, whole: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
+        def forward(self, whole: torch.Tensor, patches: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             mean = whole.float().mean(dim=(1, 2, 3))[:, None] / 255
-            return torch.where(mean > 0.9, torch.nan, mean).repeat(1, len(QUANTITIES))
+            return torch.where(mean > 0.9, torch.nan, mean).repeat(1, len(QUANTITIES)), mean.sign()
 
     monkeypatch.setattr(batches, "load_network", lambda _: Broken())
     images = [Image.new("RGB", (64, 64), (level, level, level)) for level in (51, 255, 102)]

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from albumclean.distortions import DISTORTIONS, distort
 from albumclean.media.view import network_view
 from albumclean.scoring.nets.judge import FAULTS, QUANTITIES, Judge
 from albumclean.scoring.scorers import judge
 from albumclean.scoring.scorers.judge import INPUT, SPEC
+from tests import pictures
 
 WEIGHTS = Path(__file__).parents[1] / "models" / "judge.safetensors"
 
@@ -59,8 +60,15 @@ def batch(*images: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
 
 def values(network: Judge, *images: Image.Image) -> torch.Tensor:
     with torch.inference_mode():
-        found: torch.Tensor = network(*batch(*images))
+        found, _ = network(*batch(*images))
+    assert isinstance(found, torch.Tensor)
     return found
+
+
+def embeddings(network: Judge, *images: Image.Image) -> torch.Tensor:
+    with torch.inference_mode():
+        vectors = [network(*batch(image))[1] for image in images]  # one by one: their shapes may differ
+    return torch.cat(vectors)
 
 
 def score(network: Judge, *images: Image.Image) -> list[float]:
@@ -129,7 +137,8 @@ def test_a_known_picture_keeps_its_score(network: Judge) -> None:
     places = torch.arange(256)[:, None, None] / 7 + torch.arange(384)[None, :, None] / torch.tensor([5.0, 9.0, 13.0])
     with torch.inference_mode():
         waves = (127.5 + 127.5 * torch.sin(places)).round().byte()
-        found = network(waves[None], waves[None, None, :224, :224].repeat(1, 4, 1, 1, 1))[0, 0].item()
+        values, _ = network(waves[None], waves[None, None, :224, :224].repeat(1, 4, 1, 1, 1))
+    found = values[0, 0].item()
     assert pytest.approx(0.3383, abs=0.005) == found
 
 
@@ -164,7 +173,7 @@ def test_each_fault_is_seen_for_what_it_is_and_costs_points(network: Judge, name
     good = scene()
     spoiled = distort(good, name, 0.8, np.random.default_rng(1))
     before, after = values(network, good, spoiled)
-    rise = (after - before)[2:]
+    rise = (after - before)[2:8]
     assert FAULTS.index(DISTORTIONS[name].degradation) == int(rise.argmax())
     assert rise.max() > 0.3
     assert before[0] > after[0] + 0.1
@@ -185,8 +194,50 @@ def test_the_same_picture_at_another_resolution_scores_alike(network: Judge) -> 
 def test_half_precision_gives_nearly_the_same_score(network: Judge) -> None:
     pictures = batch(*(scene(seed=seed) for seed in range(2)))
     with torch.inference_mode():
-        single = network(*pictures)
+        single, single_vectors = network(*pictures)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            half = network(*pictures)
-    assert torch.float32 == half.dtype
+            half, half_vectors = network(*pictures)
+    assert torch.float32 == half.dtype == half_vectors.dtype
     torch.testing.assert_close(half, single, rtol=0, atol=0.01)
+    assert (single_vectors * half_vectors).sum(dim=1).min() > 0.99
+
+
+def test_the_scores_stayed_when_embedding_and_preference_joined(network: Judge) -> None:
+    # What the weights gave before (SHA-256 54689f3e...): the same to the last bit on one processor.
+    expected = [
+        [0.0951835, 0.0938392, 0.2367105, 0.2433646, 0.0583544, 0.4052241, 0.0, 0.1966349],
+        [0.1311156, 0.0882765, 0.3314797, 0.2123983, 0.0737549, 0.4381478, 0.0169236, 0.0763488],
+    ]
+    drawn = [pictures.scene(1, 320, 240), pictures.scene(2, 256, 384)]
+    found = torch.cat([values(network, image)[:, :8] for image in drawn])
+    torch.testing.assert_close(found, torch.tensor(expected), rtol=0, atol=1e-5)
+
+
+def test_every_copy_lies_nearest_to_its_photo(network: Judge) -> None:
+    photos = [scene(seed=1), scene(seed=2), pictures.scene(1, 640, 480), pictures.scene(2, 640, 480)]
+
+    def copies(image: Image.Image) -> list[Image.Image]:
+        return [
+            image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS),
+            image.crop((30, 20, image.width - 20, image.height - 30)),
+            ImageOps.mirror(image),
+            image.point(lambda level: level * 3 // 4),
+            ImageOps.expand(image, 12, (255, 255, 255)),
+            distort(image, "jpeg", 0.5, np.random.default_rng(0)),
+        ]
+
+    made = [copies(image) for image in photos]
+    originals = embeddings(network, *photos)
+    for number, group in enumerate(made):
+        likeness = embeddings(network, *group) @ originals.T
+        assert [number] * len(group) == likeness.argmax(dim=1).tolist()
+        unlike = likeness[:, 2:] if number < 2 else likeness[:, :2]  # drawn in another way
+        assert likeness[:, number].min() > 0.8 > 0.5 > unlike.max()
+
+
+@pytest.mark.parametrize("name", ["gaussian-blur", "motion-blur", "camera-noise", "underexposure", "overexposure"])
+def test_of_two_shots_the_one_without_the_fault_is_preferred(network: Judge, name: str) -> None:
+    good = scene()
+    spoiled = distort(good, name, 0.6, np.random.default_rng(1))
+    first, second = values(network, good, spoiled)[:, QUANTITIES.index("preference")].tolist()
+    assert 1 > first > second > 0

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from albumclean.domain import InputSpec
-from albumclean.scoring.nets.efficientnet_lite import SPREAD_FLOOR, EfficientNetLite0, SameConv, pool
+from albumclean.scoring.nets.efficientnet_lite import SPREAD_FLOOR, EfficientNetLite0, SameConv, mean_columns, pool
 from albumclean.scoring.nets.pixels import normalise
 from albumclean.scoring.scorers import judge
 
@@ -91,6 +91,17 @@ def test_pooling_is_in_single_precision_whatever_comes_in() -> None:
 def test_a_flat_map_has_the_least_spread_and_no_infinity() -> None:
     pooled = pool(torch.full((1, 3, 4, 4), 2.5))
     assert pytest.approx([2.5] * 3 + [math.log(SPREAD_FLOOR)] * 3, abs=0.01) == pooled[0].tolist()
+
+
+def test_the_columns_of_the_means_are_those_of_their_maps(network: EfficientNetLite0) -> None:
+    x = waves(64, 96)
+    with torch.inference_mode():
+        features = network.forward_features(x)
+        means = {name: each.mean(dim=(2, 3)) for name, each in network.maps(x)}
+    columns = mean_columns()
+    assert list(means) == list(columns)
+    for name, mean in means.items():
+        torch.testing.assert_close(features[:, columns[name]], mean)
 
 
 def test_normalisation_is_that_of_the_spec() -> None:

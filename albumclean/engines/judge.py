@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from albumclean.config import Settings
-from albumclean.domain import Failure, FileIdentity, Photo, Score, Stage
+from albumclean.domain import Failure, FileIdentity, Photo, Stage
 from albumclean.engines.analyse import Analysis, Job, Wanted, analyse, failure_of
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
@@ -25,6 +25,7 @@ from albumclean.media.reading import content_hash, read_file
 from albumclean.media.view import network_view
 from albumclean.scoring import registry
 from albumclean.scoring.device import place
+from albumclean.scoring.findings import Findings
 
 if TYPE_CHECKING:
     from albumclean.scoring.nets.judge import Judge
@@ -47,7 +48,7 @@ class Inspection:
     photo: Photo
     values: Values
     quality_map: npt.NDArray[np.float32]  # (rows, columns), in [0, 1]: each covers an equal share of the picture
-    embedding: npt.NDArray[np.float32]  # (1280,), of length 1
+    embedding: npt.NDArray[np.float32]  # (E,), of length 1
     patches: tuple[Place, ...]  # left and top of what was seen closely, in pixels of the upright photo
     patch_side: int  # in pixels of the photo; at the picture's edge less is left
     preview: Image.Image  # upright sRGB, at most `PREVIEW` pixels a side
@@ -88,7 +89,7 @@ def judge_files(
             else:
                 waiting[result.content_hash] = [path]
                 network.put(registry.JUDGE, result.content_hash, result.views[registry.JUDGE])
-            yield from _judged(network.scores(), waiting)
+            yield from _judged(network.findings(), waiting)
         yield from _judged(network.finish(), waiting)
     yield from refused
     for path in (path for paths in waiting.values() for path in paths):
@@ -107,10 +108,10 @@ def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int
     ordered: deque[Values] = deque()  # the oldest first; filled in as the batches come
     pending: dict[bytes, Values] = {}
 
-    def settle(scores: list[Score]) -> None:
-        for score in scores:
+    def settle(found: Findings) -> None:
+        for score in found.scores:
             pending[score.content_hash][score.quantity] = score.value
-        for key in {score.content_hash for score in scores}:
+        for key in {score.content_hash for score in found.scores}:
             del pending[key]
 
     for number, image in enumerate(images):
@@ -158,12 +159,12 @@ def inspect(path: Path, *, settings: Settings, device: str = "auto") -> Inspecti
     )
 
 
-def _judged(scores: list[Score], waiting: dict[bytes, list[Path]]) -> Iterator[tuple[Path, Values]]:
+def _judged(found: Findings, waiting: dict[bytes, list[Path]]) -> Iterator[tuple[Path, Values]]:
     """A batch's scores come together, so whatever a photo gets is all that it gets."""
-    found: dict[bytes, Values] = {}
-    for score in scores:
-        found.setdefault(score.content_hash, {})[score.quantity] = score.value
-    for digest, values in found.items():
+    by_photo: dict[bytes, Values] = {}
+    for score in found.scores:
+        by_photo.setdefault(score.content_hash, {})[score.quantity] = score.value
+    for digest, values in by_photo.items():
         for path in waiting.pop(digest):
             yield path, dict(values)
 

@@ -7,8 +7,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from albumclean.domain import Score
 from albumclean.media.view import NetworkView
+from albumclean.scoring.findings import Findings
 
 _Item = tuple[str, bytes, NetworkView]
 
@@ -16,13 +16,13 @@ WAITING = 16  # views in the queue: a decoder that is faster than the network wa
 
 
 class NetworkThread:
-    """Takes views, gives scores. Torch is imported and the models are loaded in the thread, at the first view."""
+    """Takes views, gives findings. Torch is imported and the models are loaded in the thread, at the first view."""
 
     def __init__(self, device: str, batch: int) -> None:
         self._device = device
         self._batch = batch
         self._in: queue.Queue[_Item | None] = queue.Queue(WAITING)
-        self._out: queue.SimpleQueue[list[Score]] = queue.SimpleQueue()
+        self._out: queue.SimpleQueue[Findings] = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="networks", daemon=True)
@@ -41,20 +41,20 @@ class NetworkThread:
         """Hand over one photo's view; waits while the queue is full. Raises what the thread raised."""
         self._put((name, content_hash, view))
 
-    def scores(self) -> list[Score]:
+    def findings(self) -> Findings:
         """What has come out since the last call. Raises what the thread raised."""
         if self._error is not None:
             raise self._error
-        found: list[Score] = []
+        found = Findings()
         while not self._out.empty():
             found += self._out.get()
         return found
 
-    def finish(self) -> list[Score]:
-        """Run what still waits and give the rest of the scores."""
+    def finish(self) -> Findings:
+        """Run what still waits and give the rest of the findings."""
         self._put(None)
         self._thread.join()
-        return self.scores()
+        return self.findings()
 
     def _put(self, item: _Item | None) -> None:
         while True:

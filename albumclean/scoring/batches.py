@@ -12,6 +12,7 @@ import numpy.typing as npt
 from albumclean.domain import Score, ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring.device import Placement, batch_size, place
+from albumclean.scoring.findings import Findings, embeddings_of
 from albumclean.scoring.registry import load_network, spec
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Floats = npt.NDArray[np.float32]
 Shapes = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -36,8 +38,8 @@ class NetworkBatches:
         self._network = network.to(memory_format=torch.channels_last)
         self._waiting: dict[Shapes, list[tuple[bytes, NetworkView]]] = {}
 
-    def add(self, content_hash: bytes, view: NetworkView) -> list[Score]:
-        """Take one photo; the scores of a batch if it became full. Values that are not finite give no score.
+    def add(self, content_hash: bytes, view: NetworkView) -> Findings:
+        """Take one photo; what was found in a batch if it became full. Values that are not finite are no findings.
 
         Bounded: all shapes together hold at most two batches.
         """
@@ -48,29 +50,35 @@ class NetworkBatches:
             return self._run(shapes)
         if sum(map(len, self._waiting.values())) >= 2 * self.batch:
             return self._run(max(self._waiting, key=lambda waiting: len(self._waiting[waiting])))
-        return []
+        return Findings()
 
-    def flush(self) -> list[Score]:
-        """The scores of all that still waits."""
-        return [score for shapes in list(self._waiting) for score in self._run(shapes)]
+    def flush(self) -> Findings:
+        """What is found in all that still waits."""
+        found = Findings()
+        for shapes in list(self._waiting):
+            found += self._run(shapes)
+        return found
 
-    def _run(self, shapes: Shapes) -> list[Score]:
+    def _run(self, shapes: Shapes) -> Findings:
         group = self._waiting.pop(shapes)
-        values = np.concatenate(list(self._forward([view for _, view in group])))
-        return [
+        hashes = [content_hash for content_hash, _ in group]
+        parts = list(self._forward([view for _, view in group]))
+        values, vectors = (np.concatenate(part) for part in zip(*parts, strict=True))
+        scores = [
             Score(content_hash, self.spec.name, self.spec.revision, quantity, float(value))
-            for (content_hash, _), row in zip(group, values, strict=True)
+            for content_hash, row in zip(hashes, values, strict=True)
             for quantity, value in zip(self.spec.quantities, row, strict=True)
             if np.isfinite(value)
         ]
+        return Findings(scores, embeddings_of(hashes, vectors))
 
-    def _forward(self, views: Sequence[NetworkView]) -> Iterator[npt.NDArray[np.float32]]:
-        """(n, quantities) for n views of one shape; where memory runs out, in halves."""
+    def _forward(self, views: Sequence[NetworkView]) -> Iterator[tuple[Floats, Floats]]:
+        """Values (n, quantities) and embeddings of n views of one shape; where memory runs out, in halves."""
         try:
-            values = self._network_on(views, self.placement.autocast)
-            if not np.isfinite(values).all():  # half precision can overflow where single does not
-                values = self._network_on(views, None)
-            yield values
+            found = self._network_on(views, self.placement.autocast)
+            if not all(np.isfinite(each).all() for each in found):  # half precision can overflow where single does not
+                found = self._network_on(views, None)
+            yield found
         except (RuntimeError, MemoryError) as error:
             if len(views) == 1 or not _out_of_memory(error):
                 raise
@@ -80,16 +88,15 @@ class NetworkBatches:
             yield from self._forward(views[:half])
             yield from self._forward(views[half:])
 
-    def _network_on(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> npt.NDArray[np.float32]:
+    def _network_on(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> tuple[Floats, Floats]:
         import torch
 
         device = self.placement.device
         whole = torch.from_numpy(np.stack([view.whole for view in views])).to(device)
         patches = torch.from_numpy(np.stack([view.patches for view in views])).to(device)
         with torch.inference_mode(), torch.autocast(device.split(":")[0], dtype=dtype, enabled=dtype is not None):
-            output = self._network(whole, patches)
-        values: npt.NDArray[np.float32] = output.float().cpu().numpy()
-        return values
+            values, embeddings = self._network(whole, patches)
+        return values.float().cpu().numpy(), embeddings.float().cpu().numpy()
 
 
 def _out_of_memory(error: BaseException) -> bool:

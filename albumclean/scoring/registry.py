@@ -30,7 +30,7 @@ class Scorer(Protocol):
         """The network in eval mode on the CPU.
 
         Called with the photos as `network_view` makes them from `SPEC.input`, uint8 (N, height, width, 3) and
-        (N, count, side, side, 3), it gives float32 (N, quantities).
+        (N, count, side, side, 3), it gives float32 (N, quantities) and embeddings (N, `SPEC.embedding`) of length 1.
         """
         ...
 

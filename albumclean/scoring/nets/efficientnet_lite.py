@@ -124,6 +124,23 @@ def precision(x: Tensor, stage: int) -> AbstractContextManager[object]:
     return torch.autocast(x.device.type, enabled=False) if stage <= PRECISE_STAGES else nullcontext()
 
 
+def mean_columns() -> dict[str, slice]:
+    """Where the channel means of each map stand among the F features; their log spreads follow them."""
+    widths = {"stem": STEM_CHANNELS}
+    inputs = STEM_CHANNELS
+    for number, (expansion, outputs, _, stride, _) in enumerate(STAGES, 1):
+        if stride > 1 and number > 2:
+            widths[f"wide{number}"] = inputs * expansion
+        widths[f"stage{number}"] = inputs = outputs
+    widths["head"] = HEAD_CHANNELS
+    found: dict[str, slice] = {}
+    start = 0
+    for name, width in widths.items():
+        found[name] = slice(start, start + width)
+        start += 2 * width
+    return found
+
+
 def pool(x: Tensor) -> Tensor:
     """(N, C, H, W) -> float32 (N, 2 C), whatever x's precision: each channel's mean and the log of its spread.
 

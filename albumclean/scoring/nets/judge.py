@@ -13,17 +13,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from albumclean.domain import Degradation, InputSpec
-from albumclean.scoring.nets.efficientnet_lite import HEAD_CHANNELS, EfficientNetLite0, pool
+from albumclean.scoring.nets.efficientnet_lite import HEAD_CHANNELS, EfficientNetLite0, mean_columns, pool
 from albumclean.scoring.nets.pixels import normalise
 
 FAULTS: Final = tuple(Degradation)
-QUANTITIES: Final = ("mos", "mos_std", *FAULTS)
+CONTENT: Final = tuple(columns for name, columns in mean_columns().items() if name.startswith(("wide", "head")))
+CONTENT_CHANNELS: Final = sum(columns.stop - columns.start for columns in CONTENT)
+QUANTITIES: Final = ("mos", "mos_std", *FAULTS, "preference")
 
 
 class Judgement(NamedTuple):
     """What the judge has to say on N photos, all in float32.
 
-    values: (N, 8), `QUANTITIES`, each in [0, 1]. embedding: (N, 1280), of length 1. quality_map: (N, H / 32, W / 32),
+    values: (N, 9), `QUANTITIES`, each in [0, 1]. embedding: (N, E), of length 1. quality_map: (N, H / 32, W / 32),
     in [0, 1]: how good each region is.
     """
 
@@ -37,7 +39,7 @@ class Judge(nn.Module):
 
     fault_weights: Tensor  # (6,), not negative: what each fault at its worst takes from the MOS
 
-    def __init__(self, spec: InputSpec, hidden: int, fault_hidden: int) -> None:
+    def __init__(self, spec: InputSpec, hidden: int, fault_hidden: int, embedding: int) -> None:
         super().__init__()
         self.spec = spec
         self.backbone = EfficientNetLite0()
@@ -47,22 +49,25 @@ class Judge(nn.Module):
         self.spread = nn.Linear(hidden, 1)
         self.fault_hidden = nn.Linear(2 * features, fault_hidden)
         self.faults = nn.Linear(fault_hidden, len(FAULTS))
+        self.preference = nn.Linear(2 * features, 1)
+        self.projection = nn.Linear(CONTENT_CHANNELS, embedding)
         self.regions = nn.Linear(HEAD_CHANNELS, 2)  # of each place of the head's map: quality and weight
         self.register_buffer("fault_weights", torch.zeros(len(FAULTS)))
 
-    def forward(self, whole: Tensor, patches: Tensor) -> Tensor:
-        """uint8 (N, H, W, 3) and (N, k, s, s, 3), sides multiples of 32 -> float32 (N, 8), under autocast as well."""
+    def forward(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 (N, H, W, 3) and (N, k, s, s, 3), sides multiples of 32 -> values (N, 9) and embeddings (N, E).
+
+        Both in float32, under autocast as well.
+        """
         features, _ = self.look(whole)
-        return self.values(features, self.look_closely(patches))
+        return self.values(features, self.look_closely(patches)), self.embed(features)
 
     def judge(self, whole: Tensor, patches: Tensor) -> Judgement:
-        """As `forward`, with the embedding and the map of the whole picture."""
+        """As `forward`, with the map of the whole picture."""
         features, head = self.look(whole)
         values = self.values(features, self.look_closely(patches))
         quality, _ = self.judge_regions(head)
-        with torch.autocast(whole.device.type, enabled=False):
-            embedding = functional.normalize(head.float().mean(dim=(2, 3)), dim=1)
-        return Judgement(values, embedding, quality)
+        return Judgement(values, self.embed(features), quality)
 
     def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 (N, H, W, 3) -> pooled features (N, F), float32, and the head's map (N, 1280, H / 32, W / 32)."""
@@ -79,13 +84,22 @@ class Judge(nn.Module):
         return features.reshape(number, count, -1).mean(dim=1)
 
     def values(self, whole: Tensor, close: Tensor) -> Tensor:
-        """Features of the whole pictures and of their patches, each (N, F) in float32 -> (N, 8) in [0, 1]."""
+        """Features of the whole pictures and of their patches, each (N, F) in float32 -> (N, 9) in [0, 1]."""
         with torch.autocast(whole.device.type, enabled=False):  # thousands of terms: half precision is too coarse
+            both = torch.cat([whole, close], dim=1)
             impression = functional.gelu(self.hidden(whole))
-            faults = self.faults(functional.gelu(self.fault_hidden(torch.cat([whole, close], dim=1)))).clamp(0.0, 1.0)
+            faults = self.faults(functional.gelu(self.fault_hidden(both))).clamp(0.0, 1.0)
             mos = self.mos(impression) - (faults * self.fault_weights).sum(dim=1, keepdim=True)
             spread = self.spread(impression).exp()
-            return torch.cat([mos, spread, faults], dim=1).clamp(0.0, 1.0)
+            return torch.cat([mos, spread, faults, self.preference(both)], dim=1).clamp(0.0, 1.0)
+
+    def embed(self, whole: Tensor) -> Tensor:
+        """Features of the whole pictures (N, F) in float32 -> embeddings (N, E), of length 1.
+
+        Turned and scaled so that copies of a photo lie close together, and different photos far apart.
+        """
+        with torch.autocast(whole.device.type, enabled=False):
+            return functional.normalize(self.projection(content(whole)), dim=1)
 
     def judge_regions(self, head: Tensor) -> tuple[Tensor, Tensor]:
         """The head's map (N, 1280, h, w) -> quality in [0, 1] and weights that add up to 1, each (N, h, w), float32.
@@ -96,3 +110,12 @@ class Judge(nn.Module):
             quality, weight = self.regions(head.float().permute(0, 2, 3, 1)).unbind(dim=-1)
             weight = functional.softplus(weight)
             return torch.sigmoid(quality), weight / weight.sum(dim=(1, 2), keepdim=True)
+
+
+def content(features: Tensor) -> Tensor:
+    """Pooled features (N, F) -> (N, 2336): what the picture shows, as the means of channels from details to things.
+
+    Those of the wide maps and of the head, which are never negative. Their fourth roots: a few channels that fire
+    strongly would decide the likeness of two photos by themselves.
+    """
+    return torch.cat([features[:, columns] for columns in CONTENT], dim=1).clamp(min=0.0).sqrt().sqrt()

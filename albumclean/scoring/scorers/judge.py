@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 # Raise by hand whenever the same photo could get another score although the weights stayed: another input, another sum.
 VERSION: Final = "1"
-WEIGHTS_SHA256: Final = "54689f3e65277bba303bbbcc578b9a0d62681fb7ac3770a9484da6f857ca6efd"
+WEIGHTS_SHA256: Final = "eed7a3f7cc434b00f0fa4e00500f1ad9feb14b2bc1828d2deecb415b6289ec7c"
+EMBEDDING: Final = 128  # numbers that say what a photo shows
 
 INPUT: Final = InputSpec(
     area=384 * 384,
@@ -24,14 +25,15 @@ INPUT: Final = InputSpec(
 SPEC: Final = ScorerSpec(
     name="judge",
     revision=f"{VERSION}-{WEIGHTS_SHA256[:8]}",
-    # The mean opinion score, its standard deviation, and severities.
-    quantities=("mos", "mos_std", *(kind.value for kind in Degradation)),
+    # The mean opinion score, its standard deviation, severities, and which shot of one scene is the better.
+    quantities=("mos", "mos_std", *(kind.value for kind in Degradation), "preference"),
     value_range=(0.0, 1.0),
     licence="Apache-2.0 (backbone); the heads were fitted to BIQ2021, which names no licence",
     summary="Quality as people judge it and six degradations, from one EfficientNet-Lite0.",
     input=INPUT,
     weights="judge.safetensors",
     weights_sha256=WEIGHTS_SHA256,
+    embedding=EMBEDDING,
     min_short_side=2400,  # native pixels up to about 30 megapixels: slight blur and noise show nowhere else
 )
 
@@ -48,6 +50,11 @@ def load(weights: Path) -> Judge:
 
     state = {name: tensor.float() for name, tensor in load_file(weights).items()}  # stored in half precision
     with torch.device("meta"):  # don't spend time on random weights
-        network = Judge(INPUT, hidden=len(state["hidden.weight"]), fault_hidden=len(state["fault_hidden.weight"]))
+        network = Judge(
+            INPUT,
+            hidden=len(state["hidden.weight"]),
+            fault_hidden=len(state["fault_hidden.weight"]),
+            embedding=EMBEDDING,
+        )
     network.load_state_dict(state, assign=True)
     return network.eval().to(memory_format=torch.channels_last)
