@@ -1,0 +1,26 @@
+"""The close look at two photos: one entry for the worker processes."""
+
+from __future__ import annotations
+
+import cv2
+
+from albumclean.comparison.provenance import provenance
+from albumclean.comparison.relation import relate
+from albumclean.comparison.sides import Side
+from albumclean.domain import Comparison
+
+
+def compare(one: Side, other: Side) -> Comparison:
+    """What the two are to each other; the order of the arguments makes no difference.
+
+    Runs OpenCV on one thread, in the calling process as a whole: it is made for worker processes.
+    """
+    cv2.setNumThreads(1)
+    if one.photo.content_hash > other.photo.content_hash:
+        one, other = other, one
+    finding = relate(one, other)
+    hashes = one.photo.content_hash, other.photo.content_hash
+    if finding.alignment is None:
+        return Comparison(*hashes, finding.relation, finding.likeness)
+    source, reasons = provenance(one, other, finding.alignment)
+    return Comparison(*hashes, finding.relation, finding.likeness, source, reasons)

@@ -1,0 +1,83 @@
+"""Which of two photos of one shot is the source, and why.
+
+Many small facts speak for one or the other; each is a signed number, and a logistic model without bias adds them up.
+Being odd, it gives the same source whichever comes first. The weights were fitted by
+`benchmarks/near_duplicates/fit_provenance.py` on copies of photos that no published number is measured on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from albumclean.comparison.alignment import Alignment
+from albumclean.comparison.compression import compression
+from albumclean.comparison.evidence import Evidence, Pair
+from albumclean.comparison.frame import frame
+from albumclean.comparison.noise import noise
+from albumclean.comparison.records import records
+from albumclean.comparison.resolution import resolution
+from albumclean.comparison.sides import Side
+from albumclean.comparison.tones import tones
+from albumclean.comparison.weights import WEIGHTS
+from albumclean.domain import Reason
+
+KINDS: tuple[Callable[[Pair], Iterator[Evidence]], ...] = (records, frame, compression, resolution, noise, tones)
+_UNDECIDED = 0.2  # log-odds below which nothing tells
+_MOST_REASONS = 4
+_WORTH_SAYING = 0.3  # log-odds
+_CHANGED_TONES = 2.0  # grey levels
+
+
+def provenance(one: Side, other: Side, alignment: Alignment) -> tuple[bytes | None, tuple[Reason, ...]]:
+    """The content hash of the source, or None if nothing tells; and the reasons, the strongest first.
+
+    `alignment` takes pixels of `other.image` to those of `one.image`. A reason's value is the evidence's, its weight
+    the log-odds that it adds.
+    """
+    if one.photo.content_hash > other.photo.content_hash:  # always looked at from the same end
+        return provenance(other, one, alignment.inverse)
+    pair = Pair.of(one, other, alignment)
+    found = list(_evidence(pair))
+    total = sum(weighed(item) for item in found)
+    if abs(total) < _UNDECIDED:
+        return None, ()
+    sign = math.copysign(1.0, total)
+    source = one if sign > 0 else other
+    reasons = [
+        Reason(item.fact, round(abs(item.value), 3), 0.0, text, round(sign * weighed(item), 3))
+        for item in found
+        if sign * weighed(item) >= _WORTH_SAYING and (text := item.for_one if sign > 0 else item.for_other)
+    ]
+    return source.photo.content_hash, (*_strongest(reasons), *_edited(pair))
+
+
+def evidence(one: Side, other: Side, alignment: Alignment) -> Iterator[Evidence]:
+    """Everything that is measured, in a fixed order."""
+    return _evidence(Pair.of(one, other, alignment))
+
+
+def _evidence(pair: Pair) -> Iterator[Evidence]:
+    for kind in KINDS:
+        yield from kind(pair)
+
+
+def _edited(pair: Pair) -> Iterator[Reason]:
+    """That light or colours were changed says nothing on the source, but much on what the copy is: somebody's work."""
+    shift = pair.together.shift
+    if shift >= _CHANGED_TONES:
+        text = "has the tones of the shot (the other's were changed)"
+        yield Reason("tone", round(shift, 1), _CHANGED_TONES, text, 0.0)
+
+
+def weighed(item: Evidence) -> float:
+    """Log-odds for `one`."""
+    return WEIGHTS.get(item.fact, 0.0) * item.value
+
+
+def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
+    """The best few, none of them saying what another has said."""
+    best: dict[str, Reason] = {}
+    for reason in sorted(reasons, key=lambda reason: (-reason.weight, reason.fact)):
+        best.setdefault(reason.text, reason)
+    return tuple(best.values())[:_MOST_REASONS]

@@ -1,0 +1,41 @@
+"""Evidence from metadata: copies lose what the camera wrote, and some say what made them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from albumclean.comparison.evidence import Evidence, Half, Pair, ratio
+from albumclean.comparison.jpeg import standard_quality
+
+
+def records(pair: Pair) -> Iterator[Evidence]:
+    """What the metadata tell."""
+    one, other = pair.one.claims, pair.other.claims
+    yield _held("camera", one.camera, other.camera, "names the camera (the other doesn't)")
+    yield _held("capture_time", one.taken, other.taken, "keeps the time of the shot (the other has lost it)")
+    yield _held(
+        "maker_note", one.maker_note, other.maker_note, "keeps the camera's own notes (the other has lost them)"
+    )
+    yield _held("thumbnail", one.thumbnail, other.thumbnail, "keeps the camera's thumbnail (the other has lost it)")
+    yield _held("claimed_size", one.size_kept, other.size_kept, "has the size that the camera wrote down")
+    changed = "has its first size (the other's metadata tell of another size than it has)"
+    yield _held("resized", other.size_changed, one.size_changed, changed)
+    yield Evidence("tags", ratio(one.tags, other.tags, 1.0, 2.0))
+    both = one.camera and other.camera  # a stripped copy names no program either
+    yield Evidence(
+        "editor",
+        float(both) * (bool(other.editor) - bool(one.editor)),
+        f"comes from the camera (the other was written by {other.editor})",
+        f"comes from the camera (the other was written by {one.editor})",
+    )
+    library = "has a compression table of its own (the other's is that of common software)"
+    if pair.one.raster.table is not None and pair.other.raster.table is not None:
+        yield _held("library_table", _by_library(pair.other), _by_library(pair.one), library)
+
+
+def _held(fact: str, one: bool, other: bool, text: str) -> Evidence:
+    return Evidence(fact, float(one) - float(other), text, text)
+
+
+def _by_library(half: Half) -> bool:
+    return half.raster.table is not None and standard_quality(half.raster.table) is not None

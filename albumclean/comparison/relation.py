@@ -1,0 +1,145 @@
+"""Whether two photos are one shot: their places in each other, their structure block by block, and their noise.
+
+What tells copies from other shots of one scene, in this order: an affine map puts every corner of a copy in its place
+to a fraction of a pixel, while the parallax, turn and motion between two shots do not fit one; a copy shows the same
+structure in every block but those under a caption or sticker; and the noise of its flat places is the source's.
+When in doubt two photos are different: a false copy can cost somebody a photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from albumclean.comparison.alignment import Alignment, by_keypoints, by_turns
+from albumclean.comparison.grain import Grain, grain_of
+from albumclean.comparison.overlap import grid_of, overlap_on
+from albumclean.comparison.planes import Luma, Matrix, inverse
+from albumclean.comparison.sides import Side
+from albumclean.comparison.structure import Structure, structure_of
+from albumclean.comparison.tracking import Tracks, track
+from albumclean.domain import Relation
+
+_SMALL, _FIRST, _LAST = 160, 448, 1024  # pixels of the grid's long side
+_SOME = 0.3  # share of the corners that must agree for a place to be worth refining
+_FULL = 1 << 20  # pixels: no limit
+_AGREEING = 0.8  # share of the corners that agree with one map
+_SPREADS = (0.2, 0.45)  # pixels, on the smallest grids and on the full one; as pictures shrink, so does parallax
+_DRIFT, _DRIFT_SHARED = 0.1, 0.15  # pixels, without and with proof from the grain
+_TELLING = 12  # blocks with structure, fewer of which prove nothing
+_CHANGED, _CHANGED_COVERED = 0.01, 0.3  # share of the blocks that may differ, without and with proof from the grain
+_CHANGED_DRAWN = 0.15  # where only faint noise is shared, or nothing tells but that the difference looks drawn
+_DRAWN, _STILL = 0.25, 0.1  # difference of smooth, black and white pixels; share of blocks found further on
+_EXACT = 0.2  # pixels: as corners of such copies fit
+_PLAIN = 0.3  # share of one tone that makes a picture a page or a screen: of these nothing may differ
+_MOVED = 0.35  # share of the changed blocks found a little further on
+_FINE = 0.3  # correlation of fine structure that even heavy compression leaves
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """What the pixels say."""
+
+    relation: Relation
+    likeness: float  # in [0, 1]: the mean of SSIM's structure term over what both show; 0 where they can't be aligned
+    alignment: Alignment | None  # of `other` in `one`; None where they are different
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Everything that was measured of two pictures in one place of each other."""
+
+    alignment: Alignment
+    tracks: Tracks
+    structure: Structure
+    grain: Grain
+    longest: int  # pixels of the long side of the grid on which they were compared
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is beyond doubt that both come from one shot."""
+        tracks, structure = self.tracks, self.structure
+        return (
+            tracks.agreeing >= _AGREEING
+            and tracks.spread <= self._spread
+            and tracks.drift <= (_DRIFT_SHARED if self.grain.is_shared else _DRIFT)
+            and ((structure.telling >= _TELLING and structure.fine >= _FINE) or self.grain.is_identical)
+            and not self.grain.is_foreign
+            and structure.changed_share <= self._tolerance
+            and (structure.moved <= _MOVED or structure.changed_share <= _CHANGED)
+        )
+
+    @property
+    def _spread(self) -> float:
+        return float(np.interp(self.longest, (_SMALL, _LAST), _SPREADS))
+
+    @property
+    def _tolerance(self) -> float:
+        if self.grain.is_identical:
+            return _CHANGED_COVERED
+        if self.structure.plain > _PLAIN:
+            return 0.0
+        if self.grain.is_shared:
+            return _CHANGED_COVERED
+        likely = self.grain.is_shared_faintly or self.structure.drawn >= _DRAWN
+        still = self.structure.moved <= _STILL and self.tracks.spread <= _EXACT
+        return _CHANGED_DRAWN if likely and still else _CHANGED
+
+
+def relate(one: Side, other: Side) -> Finding:
+    """Compare the pixels. Depends on the order of the sides in rounding only; on nothing else."""
+    if _same_pixels(one, other):
+        return Finding(Relation.SAME_PIXELS, 1.0, Alignment.of(np.eye(3)))
+    evidence = examine(Luma.of(one.image), Luma.of(other.image))
+    if evidence is None:
+        return Finding(Relation.DIFFERENT, 0.0, None)
+    if evidence.is_copy:
+        return Finding(Relation.DERIVED, evidence.structure.likeness, evidence.alignment)
+    return Finding(Relation.DIFFERENT, evidence.structure.likeness, None)
+
+
+def examine(one: Luma, other: Luma) -> Evidence | None:
+    """The evidence at the best place of `other` in `one`; None where they can't be aligned."""
+    for search in (by_turns, by_keypoints):
+        place = search(one, other)
+        if place is None:
+            continue
+        first = _refined(one, other, place.matrix, longest=_FIRST, window=21, levels=3)
+        if first is None or first[1].agreeing < _SOME:
+            continue
+        last = _refined(one, other, first[0], longest=_LAST, window=15, levels=1)
+        if last is None:
+            continue
+        grid, full = grid_of(one, other, last[0], _LAST), grid_of(one, other, last[0], _FULL)
+        if grid is None or full is None:
+            continue
+        structure = structure_of(overlap_on(one, other, grid))
+        factor = full.width / grid.width
+        return Evidence(
+            alignment=Alignment.of(last[0]),
+            tracks=last[1],
+            structure=structure,
+            grain=grain_of(one, other, full, structure.flat * factor, round(structure.side * factor)),
+            longest=max(grid.width, grid.height),
+        )
+    return None
+
+
+def _refined(
+    one: Luma, other: Luma, matrix: Matrix, *, longest: int, window: int, levels: int
+) -> tuple[Matrix, Tracks] | None:
+    grid = grid_of(one, other, matrix, longest)
+    if grid is None:
+        return None
+    tracks = track(overlap_on(one, other, grid), window, levels)
+    if tracks is None:
+        return None
+    return inverse(grid.from_one) @ inverse(tracks.map) @ grid.from_other, tracks
+
+
+def _same_pixels(one: Side, other: Side) -> bool:
+    same_size = (one.photo.width, one.photo.height) == (other.photo.width, other.photo.height)
+    if not same_size or one.image.size != other.image.size:
+        return False
+    return bool(np.array_equal(np.asarray(one.image), np.asarray(other.image)))

@@ -1,0 +1,242 @@
+"""Which of two photos is the source: every way of making a copy leaves traces that can't be taken back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from hashlib import blake2b
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from albumclean.comparison.alignment import Alignment
+from albumclean.comparison.provenance import evidence, provenance
+from albumclean.comparison.raster import scaling
+from albumclean.comparison.sides import Side
+from albumclean.comparison.weights import WEIGHTS
+from albumclean.domain import Photo
+
+WIDTH, HEIGHT = 640, 480
+CENTRED = Alignment.of(np.eye(3))
+
+
+def textured(seed: int, width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
+    """A picture with the spectrum of a photo down to single pixels, some colour, edges, and a sensor's noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
+    fall = 1 / np.maximum(np.hypot(x, y), 2 / width)
+    planes = []
+    for _ in range(3):
+        phases = np.exp(2j * np.pi * rng.random((height, width // 2 + 1)))
+        plane = np.fft.irfft2(fall * phases, (height, width))
+        planes.append(plane / plane.std())
+    shared = planes[0][..., None]
+    colour = 118 + 42 * shared + 14 * np.stack([planes[1], -(planes[1] + planes[2]) / 2, planes[2]], axis=-1)
+    for _ in range(12):
+        left, top = rng.integers(0, width - 60), rng.integers(0, height - 60)
+        colour[top : top + 50, left : left + 50] += rng.integers(-50, 50)
+    colour += rng.normal(0, 2.0, colour.shape)
+    return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
+
+
+def packed(image: Image.Image, form: str = "JPEG", quality: int = 90, exif: bytes = b"") -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, quality=quality, exif=exif)
+    return out.getvalue()
+
+
+def side(data: bytes) -> Side:
+    with Image.open(io.BytesIO(data)) as opened:
+        image = ImageOps.exif_transpose(opened).convert("RGB")
+        form = opened.format or ""
+    return Side(Photo(blake2b(data, digest_size=32).digest(), *image.size, form), data, image)
+
+
+def camera(orientation: int = 1, size: tuple[int, int] = (WIDTH, HEIGHT), software: str = "") -> bytes:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "Maker", "Model 1", orientation
+    if software:
+        exif[0x0131] = software
+    shot = exif.get_ifd(0x8769)
+    shot[0x9003], shot[0xA002], shot[0xA003], shot[0x927C] = "2024:05:06 07:08:09", *size, b"notes of the maker"
+    return exif.tobytes()
+
+
+Edit = Callable[[Image.Image], Image.Image]
+Pack = Callable[[Image.Image], bytes]
+
+
+def scaled(factor: float) -> Edit:
+    return lambda image: image.resize((round(image.width * factor), round(image.height * factor)))
+
+
+def cropped(image: Image.Image) -> Image.Image:
+    return image.crop((37, 21, image.width - 30, image.height - 9))
+
+
+def bordered(image: Image.Image) -> Image.Image:
+    return ImageOps.expand(image, 24, "white")
+
+
+def moved(x: float, y: float) -> Alignment:
+    return Alignment.of(np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]]))
+
+
+def resized(factor: float) -> Alignment:
+    size = round(WIDTH * factor), round(HEIGHT * factor)
+    return Alignment.of(scaling(size, (WIDTH, HEIGHT)))
+
+
+def sharper(image: Image.Image) -> Image.Image:
+    return image.filter(ImageFilter.UnsharpMask(1.5, 120, 0))
+
+
+def brighter(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(1.35)
+
+
+def grainy(image: Image.Image) -> Image.Image:
+    noise = np.random.default_rng(0).normal(0, 8, (image.height, image.width, 1))
+    return Image.fromarray(np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8))
+
+
+def jpeg(quality: int) -> Pack:
+    return lambda image: packed(image, quality=quality)
+
+
+COPIES: dict[str, tuple[Edit, Pack, Alignment]] = {
+    "saved more coarsely": (lambda image: image, jpeg(70), CENTRED),
+    "saved a little more coarsely": (lambda image: image, jpeg(87), CENTRED),
+    "saved more finely, and larger": (lambda image: image, jpeg(97), CENTRED),
+    "saved without loss, and much larger": (lambda image: image, lambda image: packed(image, "PNG"), CENTRED),
+    "saved as WebP": (lambda image: image, lambda image: packed(image, "WEBP", 80), CENTRED),
+    "scaled down": (scaled(0.5), jpeg(95), resized(0.5)),
+    "scaled up": (scaled(2.0), jpeg(97), resized(2.0)),
+    "cropped": (cropped, jpeg(95), moved(37, 21)),
+    "with a border": (bordered, jpeg(95), moved(-24, -24)),
+    "turned black and white": (lambda image: ImageOps.grayscale(image).convert("RGB"), jpeg(95), CENTRED),
+    "sharpened": (sharper, jpeg(96), CENTRED),
+    "brightened": (brighter, jpeg(96), CENTRED),
+    "brightened and sharpened": (lambda image: sharper(brighter(image)), jpeg(97), CENTRED),
+    "strewn with grain": (grainy, jpeg(96), CENTRED),
+    "blurred": (lambda image: image.filter(ImageFilter.GaussianBlur(1.2)), jpeg(96), CENTRED),
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_the_untouched_photo_is_the_source_without_any_metadata(how: str) -> None:
+    edit, pack, alignment = COPIES[how]
+    original = packed(textured(1), quality=85)
+    source = side(original)
+    copy = side(pack(edit(source.image)))
+
+    found, reasons = provenance(source, copy, alignment)
+
+    assert source.photo.content_hash == found
+    assert reasons
+
+
+@pytest.mark.parametrize("first, second", [(92, 91), (85, 88), (75, 78), (96, 90), (60, 95)])
+def test_fine_differences_of_quality_come_out_right(first: int, second: int) -> None:
+    source = side(packed(textured(2), quality=first))
+    copy = side(packed(source.image, quality=second))
+
+    assert source.photo.content_hash == provenance(source, copy, CENTRED)[0]
+
+
+def test_the_order_of_the_sides_does_not_matter() -> None:
+    source = side(packed(textured(3), quality=90))
+    copy = side(packed(cropped(brighter(source.image)), quality=95))
+
+    assert provenance(source, copy, moved(37, 21)) == provenance(copy, source, moved(-37, -21))
+
+
+def test_a_blurred_alignment_is_made_exact() -> None:
+    source = side(packed(textured(4), quality=85))
+    copy = side(packed(cropped(source.image), quality=95))
+
+    assert source.photo.content_hash == provenance(source, copy, moved(37.3, 20.6))[0]
+
+
+def test_an_orientation_tag_does_not_hide_the_block_grid() -> None:
+    stored = textured(5).transpose(Image.Transpose.ROTATE_90)
+    source = side(packed(stored, quality=80, exif=camera(orientation=6)))
+    copy = side(packed(source.image, quality=95))
+
+    facts = {item.fact: item.value for item in evidence(source, copy, CENTRED)}
+
+    assert facts["compression_traces"] + facts["rounded_twice"] > 0.9
+
+
+def test_of_the_same_pixels_the_one_with_the_cameras_metadata_is_the_source() -> None:
+    picture = textured(6)
+    source, copy = side(packed(picture, exif=camera())), side(packed(picture))
+
+    found, reasons = provenance(copy, source, CENTRED)
+
+    assert source.photo.content_hash == found
+    assert {"camera", "capture_time"} <= {reason.fact for reason in reasons}
+
+
+def test_the_same_pixels_without_any_difference_tell_nothing() -> None:
+    data = packed(textured(7))
+    with_comment = data[:2] + b"\xff\xfe\x00\x06abcd" + data[2:]
+
+    assert (None, ()) == provenance(side(data), side(with_comment), CENTRED)
+
+
+def test_reasons_begin_with_a_verb_and_come_strongest_first() -> None:
+    source = side(packed(textured(8), exif=camera()))
+    copy = side(packed(cropped(source.image), quality=60))
+
+    _, reasons = provenance(source, copy, moved(37, 21))
+
+    assert {"has", "holds", "is", "keeps", "names", "shows", "uses", "was", "comes"} >= {
+        reason.text.partition(" ")[0] for reason in reasons
+    }
+    plain = side(packed(textured(8), "PNG"))
+    _, of_colours = provenance(plain, side(packed(ImageOps.grayscale(plain.image).convert("RGB"), "PNG")), CENTRED)
+    assert {"colours_lost", "colour_error"} & {reason.fact for reason in of_colours}
+    assert len({reason.text for reason in of_colours}) == len(of_colours)
+    assert sorted((reason.weight for reason in reasons), reverse=True) == [reason.weight for reason in reasons]
+    assert len({reason.text for reason in reasons}) == len(reasons) <= 4
+
+
+def test_damaged_metadata_claim_nothing() -> None:
+    data = packed(textured(9), exif=camera())
+    torn = data.replace(b"2024:05:06", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff").replace(b"II*\0", b"II*\xff")
+    whole, copy = side(packed(textured(9), exif=camera())), side(torn)
+
+    assert provenance(whole, copy, CENTRED)[0] in {None, whole.photo.content_hash}
+
+
+def test_a_picture_too_small_for_patches_is_still_judged_by_its_metadata() -> None:
+    tiny = textured(10).resize((16, 12))
+    source, copy = side(packed(tiny, exif=camera(size=(16, 12)))), side(packed(tiny, quality=50))
+
+    assert source.photo.content_hash == provenance(source, copy, CENTRED)[0]
+
+
+def test_every_weight_belongs_to_a_fact_that_is_measured_and_none_speaks_against_its_text() -> None:
+    source = side(packed(textured(11)))
+    copies = [side(packed(scaled(0.5)(source.image))), side(packed(source.image, form="PNG"))]
+    known = {
+        item.fact
+        for copy, alignment in zip(copies, [resized(0.5), CENTRED], strict=True)
+        for item in evidence(source, copy, alignment)
+    }
+
+    assert set() == set(WEIGHTS) - known - {"hard_edges", "flat_patches", "few_colours", "library_table"}
+    assert 0 <= min(WEIGHTS.values())
+
+
+def test_other_tones_are_said_beside_the_reasons_and_compression_alone_is_none() -> None:
+    photo = textured(3)
+    source, edit, copy = (side(data) for data in (packed(photo), packed(brighter(photo)), packed(photo, quality=60)))
+
+    _, edited = provenance(source, edit, CENTRED)
+    _, recompressed = provenance(source, copy, CENTRED)
+
+    assert "tone" == edited[-1].fact
+    assert "tone" not in {reason.fact for reason in recompressed}
