@@ -8,34 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
+from albumclean.comparison import REVISION
 from albumclean.config import Settings
 from albumclean.domain import (
     Action,
+    Comparison,
     Degradation,
     Failure,
     FileIdentity,
+    Photo,
     PhotoFacts,
     Proposal,
+    Relation,
     SimilarGroup,
 )
 from albumclean.policy.engine import propose
 from albumclean.scoring import registry
-from albumclean.similar.fingerprint import REVISION
+from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
+from albumclean.similar.series import Series
+from albumclean.similar.stars import Pair
 from albumclean.store.cache import Cache
 from albumclean.store.ledger import Ledger
 from albumclean.store.rows import Known
 
 
 @dataclass(slots=True)
-class Stale:
-    """What was left out of the proposals because it is no longer as the scan saw it."""
+class LeftOut:
+    """What the proposals leave out: files that are no longer as the scan saw them, and series, which stay whole."""
 
-    paths: set[Path] = field(default_factory=set)
+    stale: set[Path] = field(default_factory=set)
+    series: list[Series] = field(default_factory=list)
 
 
 class Catalogue:
@@ -48,22 +54,22 @@ class Catalogue:
         self._specs = tuple(registry.spec(name) for name in registry.DEFAULT)
 
     def proposals(
-        self, under: Sequence[Path] = (), only: Collection[str] | None = None, stale: Stale | None = None
+        self, under: Sequence[Path] = (), only: Collection[str] | None = None, left_out: LeftOut | None = None
     ) -> Iterator[Proposal]:
         """What the rules propose for photos under the folders (all, if none are named), groups first.
 
-        Groups reach over the whole library: a copy under the folders may have its keeper elsewhere. `stale` collects
-        the files that were left out since they have changed or gone.
+        Groups reach over the whole library: a copy under the folders may have its keeper elsewhere. `left_out`
+        collects what is not spoken of.
         """
-        stale = stale if stale is not None else Stale()
+        left_out = left_out if left_out is not None else LeftOut()
         photos = (facts for facts in self.photos(under) if _has_bearing(facts))
-        for proposal in propose(photos, self._groups(stale), self.settings, self.ledger.kept, only):
+        for proposal in propose(photos, self.groups(left_out), self.settings, self.ledger.kept, only):
             members = proposal.group.members if proposal.group else (proposal.facts,)
             if not any(_is_under(facts.path, under) for facts in members):
                 continue
             # Members of groups have been looked at before the keeper was chosen.
             if proposal.group is None and not _unchanged(proposal.facts):
-                stale.paths.add(proposal.facts.path)
+                left_out.stale.add(proposal.facts.path)
                 continue
             if _is_under(proposal.facts.path, under) or proposal.action is Action.KEEP:
                 yield proposal
@@ -76,21 +82,15 @@ class Catalogue:
         """What could not be read or scored, by path."""
         return self.cache.failures(under)
 
-    @cached_property
-    def _fingerprints(self) -> FingerprintIndex:
-        return FingerprintIndex.build(self.cache.fingerprints(REVISION))
+    def groups(self, left_out: LeftOut | None = None) -> Iterator[SimilarGroup]:
+        """The groups of similar photos of the whole library; `left_out` as in `proposals`."""
+        left_out = left_out if left_out is not None else LeftOut()
+        evidence = _Evidence(self, left_out.stale)
+        return find_groups(evidence, self.ledger.dismissed(), self.settings.similar, left_out.series)
 
-    def _groups(self, stale: Stale) -> Iterator[SimilarGroup]:
-        def load(hashes: Sequence[bytes]) -> Iterator[PhotoFacts]:
-            for known in self.cache.known_with(hashes):
-                facts = self._facts(known)
-                if _unchanged(facts):
-                    yield facts
-                else:
-                    stale.paths.add(facts.path)
-
-        exact = self.cache.shared_contents()
-        return find_groups(self._fingerprints, exact, self.ledger.dismissed(), self.settings.similar, load)
+    def photos_with(self, contents: Sequence[bytes]) -> Iterator[PhotoFacts]:
+        """The facts of every known photo with one of these contents."""
+        return map(self._facts, self.cache.known_with(contents))
 
     def _facts(self, known: Known) -> PhotoFacts:
         scores = self.cache.scores(known.content_hash, self._specs) if known.content_hash else {}
@@ -102,10 +102,54 @@ class Catalogue:
             asset=known.asset,
             photo=known.photo,
             mos=judged.get("mos"),
+            preference=judged.get("preference"),
             degradations={kind: judged[kind] for kind in Degradation if kind in judged},
             marks=replace(known.marks, rating=rating),
             failure=known.failure,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What grouping asks of the library, from the cache; leaves out what has changed since the scan."""
+
+    catalogue: Catalogue
+    stale: set[Path]
+
+    def copies(self) -> Iterator[Pair]:
+        for one, other, relation, _ in self.catalogue.cache.comparisons.pairs(REVISION):
+            if relation is not Relation.DIFFERENT:
+                yield one, other
+
+    def comparisons(self, contents: Collection[bytes]) -> list[Comparison]:
+        return self.catalogue.cache.comparisons.among(contents, REVISION)
+
+    def shared(self) -> list[bytes]:
+        return self.catalogue.cache.shared_contents()
+
+    def dated(self) -> Iterator[Photo]:
+        return self.catalogue.cache.dated_photos()
+
+    def undated_lookalikes(self) -> Iterator[Pair]:
+        for one, other, relation, _ in self.catalogue.cache.comparisons.pairs(REVISION):
+            if relation is Relation.DIFFERENT and all(not photo.taken_at for photo in self.photos([one, other])):
+                yield one, other
+
+    def photos(self, contents: Sequence[bytes]) -> list[Photo]:
+        return [photo for content in contents if (photo := self.catalogue.cache.photo(content)) is not None]
+
+    def fingerprints(self, contents: Sequence[bytes]) -> FingerprintIndex:
+        cache, embedding = self.catalogue.cache, registry.spec(registry.JUDGE).revision
+        prints = (cache.fingerprint(content, FINGERPRINT) for content in contents)
+        vectors = (cache.embedding(content, embedding) for content in contents)
+        return FingerprintIndex.build(filter(None, prints), filter(None, vectors))
+
+    def facts(self, contents: Sequence[bytes]) -> Iterator[PhotoFacts]:
+        for facts in self.catalogue.photos_with(contents):
+            if _unchanged(facts):
+                yield facts
+            else:
+                self.stale.add(facts.path)
 
 
 def _has_bearing(facts: PhotoFacts) -> bool:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from albumclean.config import SimilarSettings
 from albumclean.similar.fingerprint import REVISION, fingerprint
 from albumclean.similar.index import FingerprintIndex
-from albumclean.similar.neighbours import similar_pairs
+from albumclean.similar.neighbours import moment_candidates
 
 
 def scene(seed: int, size: tuple[int, int] = (640, 480)) -> Image.Image:
@@ -62,8 +62,8 @@ def alike_pairs(*images: Image.Image) -> set[tuple[int, int]]:
     rows = [
         (fingerprint(image, bytes([number]) * 32), image.width / image.height) for number, image in enumerate(images)
     ]
-    found = similar_pairs(FingerprintIndex.build(rows), SimilarSettings())
-    return {pair for left, right, _ in found for pair in zip(left.tolist(), right.tolist(), strict=True)}
+    found = moment_candidates(FingerprintIndex.build(rows), SimilarSettings())
+    return {pair for some in found for pair in zip(some.i.tolist(), some.j.tolist(), strict=True)}
 
 
 def test_a_fingerprint_is_the_same_every_time() -> None:
@@ -119,8 +119,8 @@ def test_flat_and_dark_pictures_do_not_look_alike() -> None:
 
 def test_without_a_least_detail_flat_pictures_would_look_alike() -> None:
     rows = [(fingerprint(Image.new("RGB", (99, 99), (level,) * 3), bytes([level])), 1.0) for level in (10, 12)]
-    found = list(similar_pairs(FingerprintIndex.build(rows), SimilarSettings(min_detail=0)))
-    assert len(found) == 1
+    found = list(moment_candidates(FingerprintIndex.build(rows), SimilarSettings(min_detail=0)))
+    assert [1] == [len(some.i) for some in found]
 
 
 def test_different_night_scenes_do_not_look_alike() -> None:

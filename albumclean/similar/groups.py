@@ -1,51 +1,75 @@
-"""Groups of similar photos: exact copies, derived copies, shots of one moment. Pure: facts come through `load`.
+"""Groups of similar photos: exact copies, derived copies, shots of one moment. Pure: facts come through `Evidence`.
 
-The groups of one run are disjoint. Photos that all look alike (`cliques`) are parted into shots (`shots`); a shot with
-several files is a group of copies. Shots with a single file form the groups of moments. A shot that still has copies
-joins no moment until these are settled, so that its file is never the keeper of one group and the loser of another.
+The groups of one run are disjoint. Copies are established by close looks (`comparison`), which the scan has taken:
+a group of copies is a star (`stars`) around the source. A photo that has copies joins no moment until these are
+settled, so that its file is never the keeper of one group and the loser of another.
 """
 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from typing import Protocol
 
 from albumclean.config import SimilarSettings
-from albumclean.domain import GroupKind, PhotoFacts, SimilarGroup
-from albumclean.similar.cliques import find_cliques
-from albumclean.similar.index import FingerprintIndex
+from albumclean.domain import Comparison, GroupKind, PhotoFacts, Relation, SimilarGroup
+from albumclean.similar.contents import Content, contents_of, physical_files
 from albumclean.similar.keeper import rank, verdicts
-from albumclean.similar.shots import Content, part_moments, part_shots
+from albumclean.similar.prior import prior
+from albumclean.similar.scenes import Sights, find_scenes
+from albumclean.similar.series import Series, Wholes
+from albumclean.similar.stars import Pair, Star, components, find_stars, pair, verdict_of
 
 _BATCH = 512  # contents whose facts are loaded at once
 
-Load = Callable[[Sequence[bytes]], Iterable[PhotoFacts]]
+
+class Evidence(Sights, Protocol):
+    """What grouping asks of the library; every answer but `dated` may come in any order."""
+
+    def copies(self) -> Iterable[Pair]:
+        """The pairs of contents that a close look found to be copies, each with one < other."""
+        ...
+
+    def comparisons(self, contents: Collection[bytes]) -> Iterable[Comparison]:
+        """The close looks at pairs of these contents."""
+        ...
+
+    def shared(self) -> Iterable[bytes]:
+        """The contents that several assets hold (a superset does no harm)."""
+        ...
+
+    def facts(self, contents: Sequence[bytes]) -> Iterable[PhotoFacts]:
+        """The facts of all assets with these contents; asked for a few hundred contents at a time."""
+        ...
 
 
 def find_groups(
-    index: FingerprintIndex,
-    exact: Iterable[bytes],
+    evidence: Evidence,
     dismissed: Collection[tuple[bytes, bytes]],
     settings: SimilarSettings,
-    load: Load,
+    left_whole: list[Series] | None = None,
 ) -> Iterator[SimilarGroup]:
-    """Every group once, disjoint, in the order of the smallest content hash of what looks alike.
+    """Every group once, disjoint, in the order of the smallest content hash of what looks alike; copies first.
 
-    `exact` names the contents that several assets hold (a superset does no harm); `dismissed` the pairs of contents
-    that the user told apart, in either order; a pair of a content with itself says that its exact copies are wanted.
-    `load` gives the facts of all assets with the given contents, in any order; it is called for a few hundred
-    contents at a time. Members that failed or have no `photo` are left out, and a physical file counts once.
+    Different shots of a series (a panorama, a bracket, ...) are in no group together; the series that were found are
+    put into `left_whole`.
+
+    `dismissed`: the pairs of contents that the user told apart, in either order; a pair of a content with itself says
+    that its exact copies are wanted. Members that failed or have no `photo` are left out, and a physical file counts
+    once.
 
     Raises ConfigError for an unknown criterion in `settings.keeper`.
     """
-    apart = frozenset(dismissed)
-    for batch in _batches(_candidates(index, exact, settings, apart)):
-        contents = _load_contents(index, [content_hash for clique in batch for content_hash in clique], apart, load)
-        for clique in batch:
-            present = [contents[content_hash] for content_hash in clique if content_hash in contents]
-            yield from _groups_of(index, present, settings)
+    apart = frozenset(pair(one, other) for one, other in dismissed)
+    scenes = find_scenes(evidence, apart)
+    if left_whole is not None:
+        left_whole += scenes.series
+    busy: set[bytes] = set()
+    for group in _copies(evidence, apart, Wholes(scenes.series), settings):
+        busy.update(_content_hash(facts) for facts in group.members)
+        yield group
+    yield from _moments(evidence, scenes.moments, busy, settings)
 
 
 def group_id(members: Iterable[PhotoFacts]) -> str:
@@ -61,33 +85,41 @@ def _content_hash(facts: PhotoFacts) -> bytes:
     return facts.photo.content_hash if facts.photo else b""
 
 
-def _candidates(
-    index: FingerprintIndex, exact: Iterable[bytes], settings: SimilarSettings, apart: Collection[tuple[bytes, bytes]]
-) -> list[list[bytes]]:
-    """Contents that look alike, and single contents with exact copies; disjoint, each ascending, all in order."""
-    cliques = [
-        [index.hashes[at] for at in clique] for clique in find_cliques(index, settings, _strangers(index, apart))
-    ]
-    grouped = {content_hash for clique in cliques for content_hash in clique}
-    return sorted(cliques + [[content_hash] for content_hash in set(exact) - grouped])
+def _moments(
+    evidence: Evidence, moments: Iterable[tuple[bytes, ...]], busy: Collection[bytes], settings: SimilarSettings
+) -> Iterator[SimilarGroup]:
+    free = ([content for content in moment if content not in busy] for moment in moments)
+    for batch in _batches(moment for moment in free if len(moment) > 1):
+        contents = contents_of(evidence.facts([content for moment in batch for content in moment]), frozenset())
+        for moment in batch:
+            files = physical_files(contents[content].assets[0] for content in moment if content in contents)
+            if len(files) > 1:
+                yield _group(GroupKind.MOMENT, files, settings, {})
 
 
-def _strangers(index: FingerprintIndex, apart: Collection[tuple[bytes, bytes]]) -> Mapping[int, frozenset[int]]:
-    found: defaultdict[int, set[int]] = defaultdict(set)
-    for one, other in apart:
-        here, there = index.position(one), index.position(other)
-        if here is not None and there is not None and here != there:
-            found[here].add(there)
-            found[there].add(here)
-    return {position: frozenset(others) for position, others in found.items()}
+def _copies(
+    evidence: Evidence, apart: Collection[Pair], wholes: Wholes, settings: SimilarSettings
+) -> Iterator[SimilarGroup]:
+    alone = ((content, content) for content in evidence.shared())
+    for batch in _batches(components([*evidence.copies(), *alone])):
+        hashes = [content for part in batch for content in part]
+        contents = contents_of(evidence.facts(hashes), apart)
+        looks = {
+            (each.one, each.other): each
+            for each in evidence.comparisons(contents)
+            if not wholes.apart(each.one, each.other)
+        }
+        for part in batch:
+            present = [contents[content] for content in part if content in contents]
+            yield from _groups_of(present, looks, apart, settings)
 
 
-def _batches(cliques: Iterable[list[bytes]]) -> Iterator[list[list[bytes]]]:
+def _batches(parts: Iterable[list[bytes]]) -> Iterator[list[list[bytes]]]:
     batch: list[list[bytes]] = []
     count = 0
-    for clique in cliques:
-        batch.append(clique)
-        count += len(clique)
+    for part in parts:
+        batch.append(part)
+        count += len(part)
         if count >= _BATCH:
             yield batch
             batch, count = [], 0
@@ -95,47 +127,42 @@ def _batches(cliques: Iterable[list[bytes]]) -> Iterator[list[list[bytes]]]:
         yield batch
 
 
-def _load_contents(
-    index: FingerprintIndex, hashes: Sequence[bytes], apart: Collection[tuple[bytes, bytes]], load: Load
-) -> dict[bytes, Content]:
-    wanted = set(hashes)
-    found: defaultdict[bytes, list[PhotoFacts]] = defaultdict(list)
-    for facts in load(hashes):
-        if facts.failure is None and facts.photo is not None and facts.photo.content_hash in wanted:
-            found[facts.photo.content_hash].append(facts)
-    contents = {}
-    for content_hash, assets in found.items():
-        files = _physical_files(assets)
-        if (content_hash, content_hash) in apart:
-            files = files[:1]
-        contents[content_hash] = Content(content_hash, index.position(content_hash), tuple(files))
-    return contents
+def _groups_of(
+    contents: Sequence[Content],
+    looks: Mapping[Pair, Comparison],
+    apart: Collection[Pair],
+    settings: SimilarSettings,
+) -> Iterator[SimilarGroup]:
+    """The groups of copies among contents that look alike."""
+    by_hash = {content.content_hash: content for content in contents}
+    known = {each: look for each, look in looks.items() if each[0] in by_hash and each[1] in by_hash}
+    stars = _stars(by_hash, known, apart)
+    grouped = {content for star in stars for content in (star.centre, *star.members)}
+    stars += [Star(content, ()) for content in sorted(by_hash) if content not in grouped]
+    for star in sorted(stars, key=lambda star: min(star.centre, *star.members, star.centre)):
+        members = [by_hash[content] for content in (star.centre, *star.members)]
+        files = physical_files(facts for content in members for facts in content.assets)
+        if len(files) < 2:
+            continue
+        exact = all(known[pair(star.centre, other)].relation is Relation.SAME_PIXELS for other in star.members)
+        kind = GroupKind.EXACT if exact else GroupKind.DERIVED
+        inside = {each: look for each, look in known.items() if {*each} <= {star.centre, *star.members}}
+        yield _group(kind, files, settings, inside)
 
 
-def _physical_files(assets: Iterable[PhotoFacts]) -> list[PhotoFacts]:
-    """One of each physical file, in the order of paths; of several names an untouchable one comes first."""
-    ordered = sorted(assets, key=lambda facts: os.fsencode(facts.path))
-    seen: dict[object, PhotoFacts] = {}
-    for facts in sorted(ordered, key=lambda facts: facts.untouchable is None):
-        file = facts.asset.primary
-        seen.setdefault((file.device, file.inode) if file.inode else file.path, facts)  # no inode: FAT and the like
-    kept = {id(facts) for facts in seen.values()}
-    return [facts for facts in ordered if id(facts) in kept]
+def _stars(contents: Mapping[bytes, Content], looks: Mapping[Pair, Comparison], apart: Collection[Pair]) -> list[Star]:
+    found = {
+        each: verdict_of(look.relation, look.source, contents[each[0]].photo, contents[each[1]].photo)
+        for each, look in looks.items()
+    }
+    priors = {content: prior(each.photo, content) for content, each in contents.items()}
+    return find_stars(found, found, priors.__getitem__, apart=apart, final=True).stars
 
 
-def _groups_of(index: FingerprintIndex, clique: Sequence[Content], settings: SimilarSettings) -> Iterator[SimilarGroup]:
-    single: list[Content] = []
-    for shot in part_shots(index, clique):
-        if sum(len(content.assets) for content in shot) == 1:
-            single += shot
-        else:
-            yield from _group(GroupKind.EXACT if len(shot) == 1 else GroupKind.DERIVED, shot, settings)
-    for moment in part_moments(index, single):
-        yield from _group(GroupKind.MOMENT, moment, settings)
-
-
-def _group(kind: GroupKind, contents: Sequence[Content], settings: SimilarSettings) -> Iterator[SimilarGroup]:
-    files = _physical_files(facts for content in contents for facts in content.assets)
-    if len(files) > 1:
-        members, reason = rank(files, settings)
-        yield SimilarGroup(group_id(members), kind, tuple(members), reason, verdicts(members, settings))
+def _group(
+    kind: GroupKind, files: Sequence[PhotoFacts], settings: SimilarSettings, looks: Mapping[Pair, Comparison]
+) -> SimilarGroup:
+    members, reason = rank(files, settings, looks, kind)
+    why = verdicts(members, settings, looks, kind)
+    comparisons = tuple(look for _, look in sorted(looks.items()))
+    return SimilarGroup(group_id(members), kind, tuple(members), reason, why, comparisons)
