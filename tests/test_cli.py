@@ -44,7 +44,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     (album / "1 (1).jpg").write_bytes((album / "1.jpg").read_bytes())
     (album / "1.xmp").write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
     (album / "1 (1).xmp").write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
-    save(scene(2, 640, 480).resize((320, 240)), album / "2 small.jpg", quality=60)
+    save(scene(2, 640, 480).resize((320, 240)), album / "2 small.jpg", quality=85)
     (album / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     for path in album.iterdir():
         os.utime(path, ns=(1_600_000_000_123_456_789, 1_600_000_000_123_456_789))

@@ -17,6 +17,7 @@ from albumclean.domain import (
     Asset,
     Companion,
     CompanionKind,
+    Comparison,
     Degradation,
     Failure,
     FileIdentity,
@@ -25,7 +26,9 @@ from albumclean.domain import (
     PhotoFacts,
     Proposal,
     Reason,
+    Relation,
     RootRole,
+    Shot,
     SimilarGroup,
     Stage,
     UserMarks,
@@ -47,20 +50,40 @@ def facts(name: str, mos: float | None = 0.8, **other: Any) -> PhotoFacts:
     )
     width, height = other.pop("size", (4000, 3000))
     photo = Photo(
-        name.encode(),
+        other.pop("content", name).encode(),
         width,
         height,
         other.pop("format", "JPEG"),
         other.pop("taken_at", None),
         other.pop("camera", None),
+        shot=Shot(software=other.pop("software", None)),
     )
     asset = Asset(identity, beside, other.pop("role", RootRole.NORMAL))
     return PhotoFacts(**{"asset": asset, "photo": photo, "mos": mos, **other})
 
 
-def group(*members: PhotoFacts, kind: GroupKind = GroupKind.DERIVED, id_: str = "g") -> SimilarGroup:
+def look(one: str, other: str, source: str | None = None, **changes: Any) -> Comparison:
+    """A close look at two photos, found to be copies; `source` names one of them."""
+    low, high = sorted((one.encode(), other.encode()))
+    told = (Reason("detail", 0.5, 1.0, "has real detail at 4000x3000 (the other was scaled up)"),) if source else ()
+    found = Comparison(low, high, Relation.DERIVED, 0.97, source.encode() if source else None, told)
+    return replace(found, **changes)
+
+
+def group(
+    *members: PhotoFacts,
+    kind: GroupKind = GroupKind.DERIVED,
+    id_: str = "g",
+    looks: Iterable[Comparison] | None = None,
+    verdicts: tuple[Reason, ...] | None = None,
+) -> SimilarGroup:
+    """Of copies, unless `looks` says otherwise, the keeper was found to be the source of all others."""
     verdict = Reason("pixels", 1, 2, "has more pixels (2x1 against 1x1)")
-    return SimilarGroup(id_, kind, members, verdict.text, (verdict,) * len(members))
+    if looks is None:
+        names = [member.path.name for member in members]
+        looks = [look(names[0], name, names[0]) for name in names[1:]]
+    why = verdicts if verdicts is not None else (verdict,) * len(members)
+    return SimilarGroup(id_, kind, members, verdict.text, why, tuple(looks))
 
 
 def proposed(
@@ -139,44 +162,249 @@ def test_camera_pictures_and_blurred_dark_ones_are_proposed_for_the_trash(other:
 def test_copies_go_and_the_keeper_is_named_with_the_reason() -> None:
     keeper, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg"))])
     assert (keeper.action, copy.action) == (Action.KEEP, Action.TRASH)
-    assert keeper.sentence == "The one to keep of 2 copies of one photo: it has more pixels (2x1 against 1x1)."
+    assert keeper.sentence == (
+        "Keep a.jpg, the nearest to the camera of 2 copies of one photo: it has more pixels (2x1 against 1x1)."
+    )
     assert copy.sentence == "A copy of a.jpg, which has more pixels (2x1 against 1x1)."
-    assert [reason.fact for reason in copy.reasons] == ["pixels", "kind"]
+    assert [(reason.fact, reason.weight) for reason in keeper.reasons] == [("pixels", 2.0), ("kind", 1.0)]
+    assert [reason.fact for reason in copy.reasons] == ["pixels", "detail", "kind"]
+
+
+def test_of_many_copies_the_keeper_is_told_from_the_one_that_shows_best_why_it_stays() -> None:
+    members = [facts("a.jpg"), facts("b.jpg"), facts("c.jpg")]
+    twin = Reason("oldest", None, None, "is the older file, by 3 days", 0.1)
+    cropped = Reason("source", None, None, "shows more of the scene (the other is cropped to 88 %)", 0.9)
+    (keeper, *_) = proposed(groups=[group(*members, verdicts=(twin, twin, cropped))])
+    assert keeper.sentence == (
+        "Keep a.jpg, the nearest to the camera of 3 copies of one photo: "
+        "beside c.jpg, it shows more of the scene (the other is cropped to 88 %)."
+    )
+    assert keeper.reasons[0].fact == "source"
+    (keeper, *_) = proposed(groups=[group(*members, kind=GroupKind.MOMENT, verdicts=(twin, twin, cropped))])
+    assert keeper.sentence == "Keep a.jpg of 3 shots of one moment: beside b.jpg, it is the older file, by 3 days."
+
+
+def test_a_keeper_without_a_verdict_is_still_named() -> None:
+    keeper, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg"), verdicts=())])
+    assert keeper.sentence == "Keep a.jpg, the nearest to the camera of 2 copies of one photo."
+    assert copy.sentence == "A copy of a.jpg."
 
 
 def test_exact_copies_say_so() -> None:
-    _, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg"), kind=GroupKind.EXACT)])
-    assert copy.action is Action.TRASH
-    assert copy.sentence.startswith("Exactly the same as a.jpg, which ")
+    members = [facts("a.jpg"), facts("b.jpg", content="a.jpg"), facts("c.jpg")]
+    keeper, same_bytes, same_pixels = proposed(groups=[group(*members, kind=GroupKind.EXACT, looks=[])])
+    assert keeper.sentence.startswith("Keep a.jpg of 3 exact copies: beside b.jpg, it ")
+    assert (same_bytes.action, same_pixels.action) == (Action.TRASH, Action.TRASH)
+    assert same_bytes.sentence.startswith("Exactly the same as a.jpg, which ")
+    assert same_pixels.sentence.startswith("The same picture as a.jpg, which ")
 
 
 def test_shots_of_a_moment_are_only_a_question() -> None:
     members = [facts("a.jpg", 0.9), facts("b.jpg", 0.1), facts("c.jpg", 0.1)]
     found = proposed(members, [group(*members, kind=GroupKind.MOMENT)])
     assert actions(found) == {"a.jpg": "keep", "b.jpg": "review", "c.jpg": "review"}
+    assert found[0].sentence.startswith("Keep a.jpg of 3 shots of one moment: beside b.jpg, it ")
+    assert found[1].sentence.startswith("A shot much like a.jpg, which ")
 
 
+@pytest.mark.parametrize("kind", [GroupKind.EXACT, GroupKind.DERIVED])
 @pytest.mark.parametrize(
     ("other", "words"),
     [
         ({"companions": (CompanionKind.LIVE_VIDEO,)}, "live-video"),
         ({"companions": (CompanionKind.AAE, CompanionKind.RAW)}, "raw, aae"),
-        ({"size": (8000, 6000)}, "8000x6000"),
         ({"taken_at": "2024-05-06T07:08:09"}, "capture time"),
-        ({"mos": 0.95}, "better score (0.95 against 0.80)"),
     ],
 )
-def test_a_copy_that_has_what_the_keeper_lacks_is_only_a_question(other: dict[str, Any], words: str) -> None:
-    _, copy = proposed(groups=[group(facts("a.jpg", role=RootRole.PROTECTED), facts("b.jpg", **other))])
+def test_a_copy_that_has_what_the_keeper_lacks_is_only_a_question(
+    other: dict[str, Any], words: str, kind: GroupKind
+) -> None:
+    _, copy = proposed(groups=[group(facts("a.jpg", role=RootRole.PROTECTED), facts("b.jpg", **other), kind=kind)])
     assert copy.action is Action.REVIEW
     assert words in copy.sentence
 
 
-def test_an_edit_of_the_user_is_only_a_question() -> None:
-    assert actions(proposed(groups=[group(facts("a.jpg"), facts("a-edited.jpg"))])) == {
-        "a.jpg": "keep",
-        "a-edited.jpg": "review",
-    }
+@pytest.mark.parametrize(
+    "other",
+    [{"companions": (CompanionKind.TAKEOUT_JSON, CompanionKind.THUMBNAIL)}, {"mos": 0.89}, {"size": (4100, 3000)}],
+)
+def test_what_is_not_worth_keeping_is_no_reason_to_ask(other: dict[str, Any]) -> None:
+    assert proposed(groups=[group(facts("a.jpg"), facts("b.jpg", **other))])[1].action is Action.TRASH
+
+
+def test_a_copy_with_a_clearly_better_score_is_only_a_question() -> None:
+    _, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg", 0.95))])
+    assert copy.action is Action.REVIEW
+    assert "it has a clearly better score (0.95 against 0.80)" in copy.sentence
+
+
+def test_a_copy_that_was_scaled_down_goes_though_it_scores_better() -> None:
+    _, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg", 0.95, size=(2000, 1500)))])
+    assert copy.action is Action.TRASH
+
+
+def test_an_enlarged_copy_goes_and_a_larger_one_of_unknown_descent_is_a_question() -> None:
+    members = [facts("a.jpg"), facts("b.jpg", size=(8000, 6000))]
+    assert actions(proposed(groups=[group(*members)]))["b.jpg"] == "trash"
+    for unknown in ([], [look("a.jpg", "b.jpg")]):
+        found = proposed(groups=[group(*members, looks=unknown)])[1]
+        assert found.action is Action.REVIEW
+        assert "it has more pixels (8000x6000)" in found.sentence or "and has more pixels (8000x6000)" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "words"),
+    [
+        ("a-edited.jpg", {}, "its name says so"),
+        ("IMG_E0001.jpg", {}, "its name says so"),
+        ("b.jpg", {"software": "Adobe Photoshop Lightroom 6.1 (Windows)"}, "written by Adobe Photoshop Lightroom 6.1"),
+        ("b.jpg", {"software": "GIMP 2.10.36"}, "written by GIMP 2.10.36"),
+        ("b.jpg", {"software": "Snapseed 2.0"}, "written by Snapseed 2.0"),
+    ],
+)
+def test_an_edit_of_the_user_is_only_a_question(name: str, other: dict[str, Any], words: str) -> None:
+    _, copy = proposed(groups=[group(facts("a.jpg"), facts(name, **other))])
+    assert copy.action is Action.REVIEW
+    assert f"it may be an edit that you made ({words}" in copy.sentence
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "words"),
+    [
+        ("wider", 1.0, "it was cropped"),
+        ("in_colour", 1.0, "it was made black and white"),
+        ("clipped_white", 0.4, "its brightness was changed"),
+        ("colour_error", 0.7, "its colours were changed"),
+        ("tone", 3.0, "its brightness or colours were changed"),
+        ("tone", 1.0, None),
+        ("wider", 0.1, None),
+        ("clipped_white", 0.1, None),
+        ("jpeg_steps", 2.0, None),
+        ("fine_detail", None, None),
+    ],
+)
+def test_a_copy_that_a_close_look_found_to_be_cropped_or_toned_is_only_a_question(
+    fact: str, value: float | None, words: str | None
+) -> None:
+    told = (Reason(fact, value, 0.0, "is better"), Reason(fact, value, 0.0, "is better"))
+    _, copy = proposed(
+        groups=[group(facts("a.jpg"), facts("b.jpg"), looks=[look("a.jpg", "b.jpg", "a.jpg", reasons=told)])]
+    )
+    assert copy.action is (Action.TRASH if words is None else Action.REVIEW)
+    assert words is None or copy.sentence.endswith(f"Look first: it may be an edit that you made ({words}).")
+
+
+@pytest.mark.parametrize("software", ["16.5.1", "Ver.1.00", "HDR+ 1.0.540104767zd", "WhatsApp", "Android RAW", None])
+def test_what_a_camera_or_a_messenger_wrote_is_no_edit(software: str | None) -> None:
+    assert actions(proposed(groups=[group(facts("a.jpg"), facts("b.jpg", software=software))]))["b.jpg"] == "trash"
+
+
+def test_a_smaller_copy_of_a_picture_that_was_itself_exported_by_an_editor_goes() -> None:
+    members = [facts("a.jpg", software="darktable 4.6"), facts("b.jpg", software="darktable 4.6")]
+    assert actions(proposed(groups=[group(*members)]))["b.jpg"] == "trash"
+
+
+# --- keep best: what close looks say --------------------------------------------------------------------------------
+
+
+def test_the_source_itself_is_only_a_question_where_something_else_is_kept() -> None:
+    members = [facts("copy.jpg", marks=UserMarks(favourite=True)), facts("source.jpg")]
+    keeper, source = proposed(groups=[group(*members, looks=[look("copy.jpg", "source.jpg", "source.jpg")])])
+    assert source.action is Action.REVIEW
+    assert "Look first: it has real detail at 4000x3000" in source.sentence
+    assert source.sentence.startswith("Nearer to the camera than copy.jpg, which ")
+    assert "nearest to the camera" not in keeper.sentence
+
+
+def test_a_copy_that_differs_while_nothing_tells_the_source_is_only_a_question() -> None:
+    _, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg"), looks=[look("a.jpg", "b.jpg")])])
+    assert copy.action is Action.REVIEW
+    assert copy.reasons[0].value == 0.97
+    assert copy.sentence.startswith("Another version of a.jpg, which ")
+    assert "Look first: it differs from the other, and nothing tells which was made from which." in copy.sentence
+
+
+def test_of_copies_with_the_same_pixels_the_name_and_the_score_raise_no_doubt() -> None:
+    members = [facts("a.jpg"), facts("b-edited.jpg", 0.99, content="b", software="GIMP 2.10"), facts("c.jpg")]
+    looks = [look("a.jpg", "b", relation=Relation.SAME_PIXELS), look("a.jpg", "c.jpg", "a.jpg")]
+    found = proposed(groups=[group(*members, looks=looks)])
+    assert actions(found) == {"a.jpg": "keep", "b-edited.jpg": "trash", "c.jpg": "trash"}
+    assert found[1].sentence.startswith("The same picture as a.jpg, which ")
+
+
+def test_a_copy_that_nobody_looked_at_closely_is_only_a_question() -> None:
+    _, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg"), looks=[])])
+    assert copy.action is Action.REVIEW
+    assert "it was not compared closely with the other" in copy.sentence
+
+
+def test_the_same_bytes_among_other_copies_need_no_close_look() -> None:
+    members = [facts("a.jpg"), facts("b.jpg", content="a.jpg"), facts("c.jpg")]
+    found = proposed(groups=[group(*members, looks=[look("a.jpg", "c.jpg", "a.jpg")])])
+    assert actions(found) == {"a.jpg": "keep", "b.jpg": "trash", "c.jpg": "trash"}
+    assert found[1].sentence.startswith("Exactly the same as a.jpg")
+
+
+def test_what_a_close_look_calls_another_shot_is_only_a_question_though_a_third_was_the_source_of_both() -> None:
+    names = ("left.jpg", "whole.jpg", "right.jpg")
+    looks = [look(name, "whole.jpg", "whole.jpg") for name in ("left.jpg", "right.jpg")]
+    apart = look("left.jpg", "right.jpg", relation=Relation.DIFFERENT)
+    for known in (looks, [*looks, apart]):
+        found = proposed(groups=[group(*map(facts, names), looks=known)])
+        assert actions(found) == {"left.jpg": "keep", "whole.jpg": "review", "right.jpg": "review"}
+
+
+@pytest.mark.parametrize(
+    ("to_first", "to_second", "action"),
+    [
+        ({"source": "a.jpg"}, {"source": "r.jpg"}, "trash"),
+        ({"relation": Relation.SAME_PIXELS}, {"source": "r.jpg"}, "trash"),
+        ({"source": "a.jpg"}, {"relation": Relation.SAME_PIXELS}, "trash"),
+        ({"relation": Relation.SAME_PIXELS}, {"relation": Relation.SAME_PIXELS}, "trash"),
+        ({"source": "a.jpg"}, {"source": "x.jpg"}, "review"),
+        ({"source": "r.jpg"}, {"source": "r.jpg"}, "review"),
+        ({"source": "r.jpg"}, {"source": "x.jpg"}, "review"),
+        ({"relation": Relation.SAME_PIXELS}, {"source": "x.jpg"}, "review"),
+        ({}, {"source": "r.jpg"}, "review"),
+        ({"source": "a.jpg"}, {}, "review"),
+        ({"source": "a.jpg"}, {"relation": Relation.DIFFERENT}, "review"),
+    ],
+)
+def test_a_copy_that_was_compared_with_another_member_goes_if_the_way_to_the_keeper_is_clear(
+    to_first: dict[str, Any], to_second: dict[str, Any], action: str
+) -> None:
+    members = [facts(name) for name in ("a.jpg", "r.jpg", "x.jpg")]
+    looks = [look("a.jpg", "r.jpg", **to_first), look("r.jpg", "x.jpg", **to_second)]
+    found = proposed(groups=[group(*members, looks=looks)])
+    assert actions(found)["x.jpg"] == action
+    is_source = (to_first == {"source": "r.jpg"} and to_second == {"source": "x.jpg"}) or (
+        "relation" in to_first and to_second == {"source": "x.jpg"}
+    )
+    assert ("it is nearer to the camera than the other" in found[2].sentence) == is_source
+
+
+def test_where_two_ways_to_the_keeper_contradict_each_other_the_copy_is_only_a_question() -> None:
+    names = ("a.jpg", "r.jpg", "s.jpg", "x.jpg")
+    made = [look("a.jpg", "r.jpg", "a.jpg"), look("r.jpg", "x.jpg", "r.jpg")]
+    makes = [look("a.jpg", "s.jpg", "s.jpg"), look("s.jpg", "x.jpg", "x.jpg")]
+    assert actions(proposed(groups=[group(*map(facts, names), looks=made)]))["x.jpg"] == "trash"
+    assert actions(proposed(groups=[group(*map(facts, names), looks=[*made, *makes])]))["x.jpg"] == "review"
+
+
+# --- keep best: what people ask of such tools -----------------------------------------------------------------------
+
+
+def test_whatever_is_in_a_group_its_last_copy_is_never_proposed() -> None:
+    for kind in GroupKind:
+        members = [facts(f"{name}.jpg", 0.01, content="same") for name in "abcd"]
+        found = actions(proposed(members, [group(*members, kind=kind, looks=[])]))
+        assert found["a.jpg"] == "keep"
+
+
+def test_a_smile_and_a_frown_of_one_burst_are_never_proposed_for_the_trash() -> None:
+    members = [facts(f"{number}.jpg", number / 10) for number in range(9)]
+    found = proposed(groups=[group(*members, kind=GroupKind.MOMENT, looks=[look("0.jpg", "1.jpg", "0.jpg")])])
+    assert {proposal.action for proposal in found[1:]} == {Action.REVIEW}
 
 
 # --- the engine -----------------------------------------------------------------------------------------------------

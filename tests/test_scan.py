@@ -22,6 +22,10 @@ from albumclean.store.cache import Cache
 from tests.pictures import save, scene
 
 
+def _ignore(*_: object) -> None:
+    """Nobody watches."""
+
+
 class Run:
     """Scans of one cache, with what was told."""
 
@@ -33,7 +37,7 @@ class Run:
         self.failures.clear()
         base = Settings()
         settings = replace(base, scan=replace(base.scan, workers=2, **changes))  # type: ignore[arg-type]
-        watcher = ScanWatcher(lambda *_: None, lambda *_: None, self.failures.append)
+        watcher = ScanWatcher(_ignore, _ignore, _ignore, self.failures.append)
         named = [root if isinstance(root, Root) else Root(root) for root in roots]
         return scan(named, self.cache, settings, watcher)
 

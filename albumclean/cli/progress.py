@@ -28,16 +28,16 @@ def progress(*, quiet: bool) -> Iterator[ScanWatcher]:
         console.print(f"{escape(shown(failure.path))}: {escape(failure.reason)}", style="yellow")
 
     if quiet:
-        yield ScanWatcher(_ignore, _ignore, failed)
+        yield ScanWatcher(_ignore, _ignore, _ignore, failed)
     elif console.is_terminal:
         with _Bar(console).running() as bar:
-            yield ScanWatcher(bar.crawling, bar.scanning, failed)
+            yield ScanWatcher(bar.crawling, bar.scanning, bar.comparing, failed)
     else:
         lines = _Lines()
-        yield ScanWatcher(lines.crawling, lines.scanning, failed)
+        yield ScanWatcher(lines.crawling, lines.scanning, lines.comparing, failed)
 
 
-def _ignore(summary: ScanSummary, folder: Path) -> None:
+def _ignore(summary: ScanSummary, folder: Path | None = None) -> None:
     """Nobody watches."""
 
 
@@ -56,6 +56,7 @@ class _Bar:
         )
         self._task = self._progress.add_task("Looking for photos", total=None, rate="", folder="")
         self._started: float | None = None
+        self._comparing = False
 
     @contextmanager
     def running(self) -> Iterator[_Bar]:
@@ -77,6 +78,12 @@ class _Bar:
             folder=escape(_tail(folder)),
         )
 
+    def comparing(self, summary: ScanSummary) -> None:
+        if not self._comparing:
+            self._comparing = True
+            self._progress.reset(self._task, description="Comparing look-alikes", rate="", folder="")
+        self._progress.update(self._task, completed=summary.compared, total=summary.to_compare)
+
 
 class _Lines:
     def __init__(self) -> None:
@@ -91,6 +98,9 @@ class _Lines:
         self._say(
             f"{summary.done:,} of {summary.to_do:,} photos, {rate:.1f} photos/s, {left} left, now in {shown(folder)}"
         )
+
+    def comparing(self, summary: ScanSummary) -> None:
+        self._say(f"{summary.compared:,} of {summary.to_compare:,} pairs of look-alikes compared")
 
     def _say(self, line: str) -> None:
         now = time.monotonic()

@@ -39,14 +39,15 @@ def propose(
         raise UsageError(detail="Choose one of --csv and --json.")
     locations, settings = load(below)
 
-    from albumclean.catalogue import Stale
+    from albumclean.catalogue import LeftOut
     from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
+    from albumclean.similar.series import in_words
 
     under = absolute(paths)
-    stale = Stale()
+    left_out = LeftOut()
     with open_catalogue(settings, locations) as catalogue:
         require_photos(catalogue, under)
-        proposals = catalogue.proposals(under, rules_for(below, similar), stale)
+        proposals = catalogue.proposals(under, rules_for(below, similar), left_out)
         if json_:
             for proposal in proposals:
                 typer.echo(json_line(proposal))
@@ -59,9 +60,11 @@ def propose(
         failed = sum(1 for _ in catalogue.failures(under))
     if failed and not (json_ or csv):
         typer.echo(f"{counted(failed, 'photo')} could not be read and got no proposal; `albumclean status` lists them.")
-    if stale.paths:
+    if left_out.series and not (json_ or csv):
+        typer.echo(f"Left whole: {in_words(left_out.series)}. Different shots of a series are not compared.")
+    if left_out.stale:
         say_error(
-            f"{counted(len(stale.paths), 'file')} changed or vanished since the scan; scan again to include them."
+            f"{counted(len(left_out.stale), 'file')} changed or vanished since the scan; scan again to include them."
         )
     return ExitCode.OK
 

@@ -45,11 +45,11 @@ def review(
     """Look at what could go, one by one, and decide. Nothing moves before the last question."""
     locations, settings = load(below)
 
-    from albumclean.catalogue import Stale
+    from albumclean.catalogue import LeftOut
     from albumclean.review.session import ReviewSession, questions
 
     under = absolute([*(folders or []), *path])
-    stale = Stale()
+    left_out = LeftOut()
     with open_catalogue(settings, locations) as catalogue:
         require_photos(catalogue, under)
         if catalogue.ledger.unfinished_runs():
@@ -57,10 +57,10 @@ def review(
                 "a run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` reverts it."
             )
             return ExitCode.NOTHING_DONE
-        asked = questions(by_folder(catalogue.proposals(under, rules_for(below, similar), stale)))
+        asked = questions(by_folder(catalogue.proposals(under, rules_for(below, similar), left_out)))
         session = ReviewSession(asked, catalogue.ledger, catalogue.ledger.pending())
-        if stale.paths:
-            say_error(f"{counted(len(stale.paths), 'file')} changed since the scan and are left out; scan again.")
+        if left_out.stale:
+            say_error(f"{counted(len(left_out.stale), 'file')} changed since the scan and are left out; scan again.")
         if not session.questions and not session.carried_over:
             typer.echo("Nothing to review: no bad and no repeated photos were found.")
             return ExitCode.OK

@@ -100,6 +100,8 @@ def _print(summary: ScanSummary, seconds: float) -> None:
         *([f"{summary.failed:,} could not be read"] if summary.failed else []),
         *([counted(summary.forgotten, "file") + " gone since the last scan"] if summary.forgotten else []),
     ]
+    if summary.compared:
+        parts.append(counted(summary.compared, "pair") + " of look-alikes compared")
     typer.echo(f"{counted(summary.found, 'photo')} in {duration(seconds)}{rate}: {', '.join(parts)}.")
     if summary.skipped:
         left_out = (f"{count:,} {reason.value}" for reason, count in sorted(summary.skipped.items()))
@@ -121,6 +123,7 @@ def _print_json(summary: ScanSummary, seconds: float) -> None:
                 "recognised": summary.recognised,
                 "failed": summary.failed,
                 "forgotten": summary.forgotten,
+                "compared": summary.compared,
                 "skipped": {reason.value: count for reason, count in sorted(summary.skipped.items())},
                 "kept_roots": [str(root) for root in summary.kept_roots],
                 "crawl_failures": [

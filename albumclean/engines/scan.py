@@ -1,8 +1,9 @@
-"""The scan on this machine: crawl everything, then read, hash, decode and score what is not yet known.
+"""The scan on this machine: crawl everything, then read, hash, decode and score what is not yet known, then compare.
 
-Two phases, each of which a later scan resumes. The crawl records what it meets; then the files that lack anything go
+Three phases, each of which a later scan resumes. The crawl records what it meets; then the files that lack anything go
 through the decoding workers, and their views through the networks in a thread of its own (torch releases the GIL), so
-that decoding and forward passes overlap. All queues are bounded. Only the calling thread touches the cache.
+that decoding and forward passes overlap; then pairs that may be copies are looked at closely (`engines.compare`). All
+queues are bounded. Only the calling thread touches the cache.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from filelock import FileLock, Timeout
 
 from albumclean.config import Settings
 from albumclean.crawl import Skipped, SkipReason, crawl, read_marks
-from albumclean.domain import Asset, Failure, FileIdentity, Fingerprint, Photo, Root, RootRole, Score, Stage, UserMarks
+from albumclean.domain import Asset, Failure, FileIdentity, Fingerprint, Photo, Root, RootRole, Stage, UserMarks
 from albumclean.engines.analyse import DECODER, Analysis, Job, Question, Wanted, analyse, failure_of
+from albumclean.engines.compare import CompareProgress, compare_new
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
 from albumclean.errors import AlbumcleanError, StoreBusy
 from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
+from albumclean.scoring.findings import Findings
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.store.cache import Cache, Needs
 
@@ -43,6 +46,8 @@ class ScanSummary:
     recognised: int = 0  # only hashed: the content was known (renamed, moved, or a copy)
     failed: int = 0  # of this scan's reading
     forgotten: int = 0  # known files that are gone
+    compared: int = 0  # pairs of look-alikes that were looked at closely
+    to_compare: int = 0  # of which are known so far
     skipped: Counter[SkipReason] = field(default_factory=Counter)  # what the crawl left out, by reason
     crawl_failures: list[Failure] = field(default_factory=list)  # folders and sidecars that couldn't be read
     kept_roots: list[Path] = field(default_factory=list)  # looked empty though photos are known there
@@ -54,6 +59,7 @@ class ScanWatcher:
 
     crawling: Callable[[ScanSummary, Path], None]
     scanning: Callable[[ScanSummary, Path], None]
+    comparing: Callable[[ScanSummary], None]
     failed: Callable[[Failure], None]
 
 
@@ -98,6 +104,7 @@ class _Scan:
         self.summary.to_do = self.cache.count_to_do(number, self.needs, retry_failed=retry_failed)
         if self.summary.to_do:
             self._read(self.cache.to_do(number, self.needs, retry_failed=retry_failed))
+        compare_new(self.cache, self.settings, self._compared)
         self.cache.finish_scan(number)
         return self.summary
 
@@ -162,10 +169,10 @@ class _Scan:
                     else:
                         self._fail(job.identity, result)
                     self.watcher.scanning(self.summary, job.identity.path.parent)
-                    self._batch.scores += network.scores()
+                    self._batch.network += network.findings()
                     if self._batch.is_due():
                         self._commit()
-                self._batch.scores += network.finish()
+                self._batch.network += network.finish()
             finally:
                 self._commit()
         for digest, identity in self._unscored.items():
@@ -203,8 +210,16 @@ class _Scan:
             network.put(name, digest, view)
         del self._twins[self._decoding.pop(identity)]
 
+    # --- phase 3 ------------------------------------------------------------------------------------------------
+
+    def _compared(self, progress: CompareProgress) -> None:
+        self.summary.compared, self.summary.to_compare = progress.done, progress.wanted
+        self.watcher.comparing(self.summary)
+
+    # ----------------------------------------------------------------------------------------------------------------
+
     def _commit(self) -> None:
-        scored = {score.content_hash for score in self._batch.scores}
+        scored = {score.content_hash for score in self._batch.network.scores}
         self._batch.commit()
         for digest in scored:
             self._unscored.pop(digest, None)
@@ -236,13 +251,14 @@ class _Findings:
     def __init__(self, cache: Cache, needs: Needs) -> None:
         self._cache = cache
         self._decoder = needs.decoder
+        self._embedding_revision = registry.spec(registry.JUDGE).revision
         self._last = time.monotonic()
         self._clear()
 
     def _clear(self) -> None:
         self.hashes: list[tuple[FileIdentity, bytes]] = []
         self.photos: list[tuple[Photo, Fingerprint, str]] = []
-        self.scores: list[Score] = []
+        self.network = Findings()
         self.failures: list[tuple[FileIdentity, Failure, bytes | None]] = []
 
     def is_due(self) -> bool:
@@ -252,7 +268,8 @@ class _Findings:
         self._cache.write(
             hashes=self.hashes,
             photos=self.photos,
-            scores=self.scores,
+            scores=self.network.scores,
+            embeddings=[(embedding, self._embedding_revision) for embedding in self.network.embeddings],
             failures=self.failures,
             decoder=self._decoder,
         )

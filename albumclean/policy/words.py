@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from albumclean.domain import Degradation
 
 NOTABLE = 0.5  # severity from which a degradation is named
@@ -18,3 +20,8 @@ def described(degradation: Degradation, value: float) -> str:
 def joined(parts: list[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def told_apart(path: Path, other: Path) -> str:
+    """The name of `path`, with its folder where the name alone would not tell the two apart."""
+    return path.name if path.name != other.name else f"{path.name} in {path.parent}"

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from albumclean.config import Settings
-from albumclean.domain import Action, CompanionKind, GroupKind, PhotoFacts, Proposal, Reason, SimilarGroup
-from albumclean.policy.words import joined
-
-_PRECIOUS = (CompanionKind.LIVE_VIDEO, CompanionKind.RAW, CompanionKind.XMP, CompanionKind.AAE)
-_EDIT_NAME = re.compile(r"(?:^|[\W_])(?:edited|edit|bearbeitet)(?:$|[\W_])|^img_e\d+", re.IGNORECASE)
-_PIXEL_MARGIN = 1.1  # a copy with more pixels than this times the keeper's is no mere copy
-_MOS_MARGINS = 2.0  # nor is one that scores this many margins better
+from albumclean.domain import Action, GroupKind, PhotoFacts, Proposal, Reason, SimilarGroup
+from albumclean.policy.bonds import Bond, Bonds
+from albumclean.policy.doubts import Case, doubts
+from albumclean.policy.words import joined, told_apart
 
 _KEPT_OF = {
     GroupKind.EXACT: "exact copies",
     GroupKind.DERIVED: "copies of one photo",
-    GroupKind.MOMENT: "shots that look alike",
+    GroupKind.MOMENT: "shots of one moment",
 }
-_LIKE = {
-    GroupKind.EXACT: "Exactly the same as",
-    GroupKind.DERIVED: "A copy of",
-    GroupKind.MOMENT: "A shot much like",
-}
-_DOUBT_WEIGHT, _DECIDING_WEIGHT = 3.0, 2.0
+_LIKE = {Bond.COPY: "A copy of", Bond.SOURCE: "Nearer to the camera than"}
+_DECIDING_WEIGHT, _EVIDENCE_WEIGHT = 2.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,68 +31,76 @@ class KeepBest:
         return None
 
     def on_group(self, group: SimilarGroup, settings: Settings) -> Sequence[Proposal]:
-        """KEEP for the keeper, TRASH or REVIEW for every other member."""
-        others = [self._against(rank, group, settings) for rank in range(1, len(group.members))]
-        sentence = f"The one to keep of {len(group.members)} {_KEPT_OF[group.kind]}"
-        sentence += f": it {group.keeper_reason}." if group.keeper_reason else "."
-        reasons = (*group.verdicts[:1], _kind_reason(group))
-        return [Proposal(group.keeper, Action.KEEP, self.name, sentence, reasons, group), *others]
+        """KEEP for the keeper; for every other member TRASH, or REVIEW if there is doubt or it is a shot of its own."""
+        bonds = Bonds.of(group)
+        others = [self._against(rank, bonds, settings) for rank in range(1, len(group.members))]
+        return [self._for_keeper(bonds), *others]
 
-    def _against(self, rank: int, group: SimilarGroup, settings: Settings) -> Proposal:
+    def _for_keeper(self, bonds: Bonds) -> Proposal:
+        group, told = bonds.group, _most_telling(bonds.group)
+        sentence = f"Keep {group.keeper.path.name}"
+        if _is_nearest(bonds):
+            sentence += ", the nearest to the camera"
+        sentence += f" of {len(group.members)} {_KEPT_OF[group.kind]}"
+        if told is None:
+            return Proposal(group.keeper, Action.KEEP, self.name, f"{sentence}.", (_kind_reason(group),), group)
+        beside = f"beside {told_apart(group.members[told].path, group.keeper.path)}, " if len(group.members) > 2 else ""
+        sentence += f": {beside}it {group.verdicts[told].text}."
+        reasons = (replace(group.verdicts[told], weight=_DECIDING_WEIGHT), _kind_reason(group))
+        return Proposal(group.keeper, Action.KEEP, self.name, sentence, reasons, group)
+
+    def _against(self, rank: int, bonds: Bonds, settings: Settings) -> Proposal:
+        group = bonds.group
         facts, verdicts = group.members[rank], group.verdicts[rank : rank + 1]
-        doubts = _doubts(facts, group, settings) if group.kind is not GroupKind.MOMENT else []
-        sentence = f"{_LIKE[group.kind]} {_called(group.keeper, facts)}"
+        bond, look = bonds.to_keeper(facts), bonds.look(facts)
+        is_copy = group.kind is not GroupKind.MOMENT
+        found = doubts(Case(facts, group.keeper, bond, look, settings.similar)) if is_copy else []
+        sentence = f"{_like(group, facts, bond)} {told_apart(group.keeper.path, facts.path)}"
         sentence += f", which {verdicts[0].text}." if verdicts else "."
-        if doubts:
-            sentence += f" Look first: it {joined([doubt.text for doubt in doubts])}."
+        if found:
+            sentence += f" Look first: it {joined([doubt.text for doubt in found])}."
+        evidence = look.reasons if look is not None and bond is Bond.COPY else ()
         return Proposal(
             facts=facts,
-            action=Action.REVIEW if doubts or group.kind is GroupKind.MOMENT else Action.TRASH,
+            action=Action.TRASH if is_copy and not found else Action.REVIEW,
             rule=self.name,
             sentence=sentence,
             reasons=(
-                *doubts,
+                *found,
                 *(replace(verdict, weight=_DECIDING_WEIGHT) for verdict in verdicts),
+                *(replace(reason, weight=_EVIDENCE_WEIGHT) for reason in evidence),
                 _kind_reason(group),
             ),
             group=group,
         )
 
 
-def _called(keeper: PhotoFacts, facts: PhotoFacts) -> str:
-    """The keeper's name, with its folder where the name alone would not tell the two apart."""
-    path = keeper.path
-    return path.name if path.name != facts.path.name else f"{path.name} in {path.parent}"
+def _most_telling(group: SimilarGroup) -> int | None:
+    """The member that tells best why the keeper stays: of copies the one it beats most clearly, else the runner-up."""
+    others = range(1, len(group.verdicts))
+    if group.kind is GroupKind.DERIVED:
+        return max(others, key=lambda at: group.verdicts[at].weight, default=None)
+    return next(iter(others), None)
+
+
+def _is_nearest(bonds: Bonds) -> bool:
+    others = bonds.group.members[1:]
+    is_made = bonds.group.kind is GroupKind.DERIVED
+    return is_made and all(bonds.to_keeper(facts) in {Bond.SAME, Bond.COPY} for facts in others)
+
+
+def _like(group: SimilarGroup, facts: PhotoFacts, bond: Bond) -> str:
+    """What the member is to the keeper, whose name follows."""
+    if group.kind is GroupKind.MOMENT:
+        return "A shot much like"
+    if bond is Bond.SAME:
+        mine, theirs = (one.photo.content_hash if one.photo else None for one in (facts, group.keeper))
+        return "Exactly the same as" if mine == theirs else "The same picture as"
+    return _LIKE.get(bond, "Another version of")
 
 
 def _kind_reason(group: SimilarGroup) -> Reason:
     return Reason("kind", group.kind.value, None, f"one of {len(group.members)} {_KEPT_OF[group.kind]}")
-
-
-def _doubts(facts: PhotoFacts, group: SimilarGroup, settings: Settings) -> list[Reason]:
-    """What the keeper does not have: each turns the trash into a question."""
-    keeper = group.keeper
-    doubts = []
-    lacking = {one.kind for one in facts.asset.companions} - {one.kind for one in keeper.asset.companions}
-    if missing := [kind.value for kind in _PRECIOUS if kind in lacking]:
-        text = f"has companion files that the other lacks ({', '.join(missing)})"
-        doubts.append(Reason("companions", ", ".join(missing), None, text, _DOUBT_WEIGHT))
-    if group.kind is GroupKind.EXACT or facts.photo is None or keeper.photo is None:
-        return doubts
-    if facts.photo.pixels > keeper.photo.pixels * _PIXEL_MARGIN:
-        text = f"has more pixels ({facts.photo.width}x{facts.photo.height})"
-        doubts.append(Reason("pixels", facts.photo.pixels, keeper.photo.pixels, text, _DOUBT_WEIGHT))
-    if facts.photo.taken_at is not None and keeper.photo.taken_at is None:
-        text = "has a capture time, which the other lacks"
-        doubts.append(Reason("taken_at", facts.photo.taken_at, None, text, _DOUBT_WEIGHT))
-    if _EDIT_NAME.search(facts.path.stem):
-        text = "may be an edit that you made"
-        doubts.append(Reason("name", facts.path.name, None, text, _DOUBT_WEIGHT))
-    margin = _MOS_MARGINS * settings.similar.mos_margin
-    if facts.mos is not None and keeper.mos is not None and facts.mos > keeper.mos + margin:
-        text = f"has a clearly better score ({facts.mos:.2f} against {keeper.mos:.2f})"
-        doubts.append(Reason("mos", facts.mos, keeper.mos, text, _DOUBT_WEIGHT))
-    return doubts
 
 
 RULE = KeepBest()

@@ -1,0 +1,166 @@
+"""After a scan: close looks at the pairs that may be copies, so that grouping has facts and not only likeness.
+
+Only pairs with something new in them are looked at. Which pairs those are grows with what is found (`similar.stars`):
+a component of look-alikes asks for a few looks, and their outcome settles its stars or asks for more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from albumclean.comparison import REVISION
+from albumclean.config import Settings
+from albumclean.domain import Comparison, FileIdentity, Relation
+from albumclean.engines.look import PairJob, look_closely
+from albumclean.engines.pool import worker_pool
+from albumclean.engines.search import Found, SearchJob, find_candidates
+from albumclean.scoring import registry
+from albumclean.similar.contents import different_shots
+from albumclean.similar.fingerprint import REVISION as FINGERPRINT
+from albumclean.similar.prior import prior
+from albumclean.similar.stars import Pair, Verdict, components, find_stars, pair, verdict_of
+from albumclean.store.cache import Cache
+
+COMMIT_EVERY = 2.0  # seconds
+
+
+@dataclass(slots=True)
+class CompareProgress:
+    """How far the close looks are; `wanted` grows while they go on."""
+
+    wanted: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+def compare_new(cache: Cache, settings: Settings, progress: Callable[[CompareProgress], None]) -> CompareProgress:
+    """Look closely at every pair that may be copies and has not been looked at. KeyboardInterrupt keeps what was found.
+
+    Pairs whose files can't be read now are tried again by the next scan. Raises SearchFailed.
+    """
+    cache.comparisons.forget_vanished()
+    embedding = registry.spec(registry.JUDGE).revision
+    key = f"{FINGERPRINT}|{embedding}|{REVISION}"
+    state = CompareProgress()
+    if not cache.comparisons.has_unsearched(key, FINGERPRINT):
+        return state
+    found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
+    looks = _Looks(cache, settings, _plausible(cache, found), state)
+    looks.run(progress)
+    cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
+    return state
+
+
+def _plausible(cache: Cache, found: Found) -> set[Pair]:
+    """The candidates without those that time or camera tell apart, unless they could have the very same pixels."""
+    photos = [cache.photo(content) for content in found.contents]
+    plausible = set()
+    for (left, right), twins in zip(found.pairs.tolist(), found.twins.tolist(), strict=True):
+        one, other = photos[left], photos[right]
+        if one is not None and other is not None and (twins or not different_shots(one, other)):
+            plausible.add(pair(found.contents[left], found.contents[right]))
+    return plausible
+
+
+class _Looks:
+    """The components of look-alikes that are not settled, and the looks that they wait for."""
+
+    def __init__(self, cache: Cache, settings: Settings, candidates: set[Pair], state: CompareProgress) -> None:
+        self._cache = cache
+        self._settings = settings
+        self._state = state
+        self._verdicts: dict[Pair, Verdict] = {}
+        self.unsettled: set[bytes] = set()  # contents that could not be read this time
+        self._parts: list[list[Pair]] = []
+        self._part_of: dict[bytes, int] = {}
+        self._join(candidates)
+        self._prior = {content: prior(cache.photo(content), content) for content in self._part_of}
+        self._missing = [0] * len(self._parts)  # looks that each part waits for
+        self._ready: deque[Pair] = deque()
+        for number in range(len(self._parts)):
+            self._ask(number)
+
+    def run(self, progress: Callable[[CompareProgress], None]) -> None:
+        """Take all the looks."""
+        if not self._ready:
+            return
+        pool = worker_pool(look_closely, self._settings.scan)
+        found: list[Comparison] = []
+        last = time.monotonic()
+        try:
+            with closing(pool.run(self._jobs(), lambda _: None)) as results:
+                for job, result in results:
+                    if isinstance(result, Comparison):
+                        found.append(result)
+                        self._learn(job.contents, result.relation, result.source)
+                        self._settle(job.contents)
+                    else:
+                        self._give_up(job.contents)
+                    progress(self._state)
+                    if time.monotonic() - last >= COMMIT_EVERY:
+                        self._cache.comparisons.write(found, REVISION)
+                        found, last = [], time.monotonic()
+        finally:
+            self._cache.comparisons.write(found, REVISION)
+
+    def _join(self, candidates: set[Pair]) -> None:
+        """Part the candidates into components, together with the copies that are known around them."""
+        known = {(one, other): (how, source) for one, other, how, source in self._cache.comparisons.pairs(REVISION)}
+        copies = [each for each, (relation, _) in known.items() if relation is not Relation.DIFFERENT]
+        asked = {content for each in candidates for content in each}
+        for part in components([*candidates, *copies]):
+            if not asked.isdisjoint(part):
+                self._part_of.update(dict.fromkeys(part, len(self._parts)))
+                self._parts.append([])
+        for each in sorted(candidates.union(copies)):
+            if each[0] in self._part_of:
+                self._parts[self._part_of[each[0]]].append(each)
+        for each, (relation, source) in known.items():
+            if each[0] in self._part_of and each[1] in self._part_of:
+                self._learn(each, relation, source)
+
+    def _learn(self, contents: Pair, relation: Relation, source: bytes | None) -> None:
+        one, other = (self._cache.photo(content) for content in contents)
+        self._verdicts[contents] = verdict_of(relation, source, one, other)
+
+    def _ask(self, number: int) -> None:
+        wanted = find_stars(self._parts[number], self._verdicts, self._prior.__getitem__).wanted
+        self._missing[number] = len(wanted)
+        self._state.wanted += len(wanted)
+        # What settles a component goes first: its photos are still decoded, and a kill leaves few half done.
+        self._ready.extendleft(reversed(wanted))
+
+    def _settle(self, contents: Pair) -> None:
+        number = self._part_of[contents[0]]
+        self._state.done += 1
+        self._missing[number] -= 1
+        if not self._missing[number]:
+            self._ask(number)
+
+    def _give_up(self, contents: Pair) -> None:
+        self._state.failed += 1
+        self.unsettled.update(contents)
+        self._verdicts[contents] = Verdict(copies=False)  # for this run; nothing is remembered
+        self._settle(contents)
+
+    def _jobs(self) -> Iterator[PairJob | None]:
+        while self._state.done < self._state.wanted:
+            if not self._ready:
+                yield None  # what comes next hangs on looks that are under way
+                continue
+            contents = self._ready.popleft()
+            one, other = (self._file(content) for content in contents)
+            if one is None or other is None:
+                self._give_up(contents)
+            else:
+                yield PairJob(one, other, contents, self._settings.scan.max_pixels)
+
+    def _file(self, content: bytes) -> FileIdentity | None:
+        for known in self._cache.known_with([content]):
+            if known.failure is None:
+                return known.asset.primary
+        return None
