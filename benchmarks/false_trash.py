@@ -70,7 +70,7 @@ def judged_once(paths: Sequence[Path], log: ResultLog) -> list[Judged]:
     missing = [path for path in paths if log.find(revision, digests[path]) is None]
     fresh: list[Row] = []
     for number, each in enumerate(judge(missing) if missing else (), 1):
-        facts = {name: value for name, value in asdict(each.photo).items() if name != "content_hash"}
+        facts = {name: value for name, value in asdict(each.photo).items() if name not in {"content_hash", "shot"}}
         fresh.append({"revision": revision, "sha1": digests[each.path], "photo": facts, "values": each.values})
         if number % SAVE_EVERY == 0:
             log.add(fresh)
