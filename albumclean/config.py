@@ -79,11 +79,7 @@ class LowQualitySettings:
 class SimilarSettings:
     """[similar]: what counts as alike, and which one stays."""
 
-    phash_distance: int = 6  # bits of 64
-    dhash_distance: int = 10  # bits of 64
-    layout_distance: float = 12.0  # mean difference of the 8 x 8 colours, in [0, 255]
     min_detail: float = 12.0  # flatter pictures (standard deviation of luma) don't match by hash
-    aspect_tolerance: float = 0.03  # relative
     mos_margin: float = 0.05  # a smaller difference of scores does not choose the keeper of copies
     moment_margin: float = 0.02  # the same among shots of one moment, where the scores are more comparable
     keeper: tuple[str, ...] = ()  # order of the keeper's criteria in groups of every kind; empty: the default

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from albumclean.config import SimilarSettings
 from albumclean.similar.fingerprint import REVISION, fingerprint
 from albumclean.similar.index import FingerprintIndex
-from albumclean.similar.neighbours import moment_candidates
+from albumclean.similar.neighbours import copy_candidates
 
 
 def scene(seed: int, size: tuple[int, int] = (640, 480)) -> Image.Image:
@@ -62,7 +62,7 @@ def alike_pairs(*images: Image.Image) -> set[tuple[int, int]]:
     rows = [
         (fingerprint(image, bytes([number]) * 32), image.width / image.height) for number, image in enumerate(images)
     ]
-    found = moment_candidates(FingerprintIndex.build(rows), SimilarSettings())
+    found = copy_candidates(FingerprintIndex.build(rows), SimilarSettings())
     return {pair for some in found for pair in zip(some.i.tolist(), some.j.tolist(), strict=True)}
 
 
@@ -119,7 +119,7 @@ def test_flat_and_dark_pictures_do_not_look_alike() -> None:
 
 def test_without_a_least_detail_flat_pictures_would_look_alike() -> None:
     rows = [(fingerprint(Image.new("RGB", (99, 99), (level,) * 3), bytes([level])), 1.0) for level in (10, 12)]
-    found = list(moment_candidates(FingerprintIndex.build(rows), SimilarSettings(min_detail=0)))
+    found = list(copy_candidates(FingerprintIndex.build(rows), SimilarSettings(min_detail=0)))
     assert [1] == [len(some.i) for some in found]
 
 
@@ -127,15 +127,12 @@ def test_different_night_scenes_do_not_look_alike() -> None:
     assert alike_pairs(*(night(seed) for seed in range(30))) == set()
 
 
-def test_different_text_documents_do_not_look_alike() -> None:
-    assert alike_pairs(*(document(seed) for seed in range(30))) == set()
+def test_few_pairs_of_text_documents_need_a_close_look() -> None:
+    assert len(alike_pairs(*(document(seed) for seed in range(30)))) <= 435 // 50
 
 
-def test_a_mirrored_or_turned_picture_does_not_look_alike() -> None:
+def test_a_mirrored_or_turned_picture_looks_alike() -> None:
     image = scene(3, (480, 480))
     mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    assert alike_pairs(image, mirrored, image.transpose(Image.Transpose.ROTATE_90)) == set()
-
-
-def test_a_squeezed_picture_does_not_look_alike() -> None:
-    assert alike_pairs(scene(4), scene(4).resize((640, 300))) == set()
+    turned = image.transpose(Image.Transpose.ROTATE_90)
+    assert {(0, 1), (0, 2), (1, 2)} == alike_pairs(image, mirrored, turned)

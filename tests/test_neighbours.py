@@ -21,7 +21,7 @@ from albumclean.similar.fingerprint import fingerprint
 from albumclean.similar.hashes import PosedHashes, near_hashes
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.nearest import NearestPairs, Room
-from albumclean.similar.neighbours import PairChunk, copy_candidates, moment_candidates
+from albumclean.similar.neighbours import PairChunk, copy_candidates
 from albumclean.similar.turns import TURNS, closest_turn, poses, turn_hashes, turn_layouts
 from albumclean.similar.vectors import near_vectors
 from tests.test_fingerprint import recompressed, scene
@@ -389,14 +389,8 @@ def test_each_pair_comes_once_and_in_order() -> None:
     assert all(i < j for i, j in found)
 
 
-def test_a_shot_turned_on_its_side_is_no_moment() -> None:
-    index = FingerprintIndex.build(rows_of(scene(3), turned(scene(3), 1), recompressed(scene(3), 50)))
-    assert {(0, 2)} == pairs_of(moment_candidates(index, DEFAULTS))
-
-
 def test_an_empty_library_has_no_pairs() -> None:
     assert [] == list(copy_candidates(FingerprintIndex.build([]), DEFAULTS))
-    assert [] == list(moment_candidates(FingerprintIndex.build([]), DEFAULTS))
 
 
 # --- the index -------------------------------------------------------------------------------------------------------

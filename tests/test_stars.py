@@ -66,13 +66,17 @@ def test_twenty_copies_cost_about_twenty_looks_and_not_all_pairs() -> None:
     assert 20 == len(looks)
 
 
-def test_a_wrong_first_guess_costs_no_more_looks_than_a_right_one() -> None:
+def test_after_a_wrong_first_guess_the_source_is_compared_with_all_that_was_not_made_from_the_first() -> None:
     source, members = photo(20), [photo(at) for at in range(20)]
+    first = members[0]
     truth = copies_of(source, members)
+    truth |= {pair(first, member): Verdict(copies=True, source=first) for member in members[5:]}
 
     _, looks, rounds = asked_until_settled(set(truth), truth)
 
-    assert 20 == len(looks)
+    assert {pair(first, other) for other in (*members[1:], source)} | {
+        pair(source, member) for member in members[:5]
+    } == set(looks)
     assert rounds <= 3
 
 
@@ -96,6 +100,7 @@ def test_what_looks_like_the_source_only_is_compared_too() -> None:
     truth = {
         pair(crop, source): Verdict(copies=True, source=source),
         pair(crop, edit): Verdict(copies=True, source=None),
+        pair(source, edit): Verdict(copies=True, source=source),
     }
 
     stars, _, _ = asked_until_settled({pair(crop, source), pair(source, edit)}, truth)

@@ -21,6 +21,7 @@ from albumclean.engines.search import Found, SearchJob, find_candidates
 from albumclean.scoring import registry
 from albumclean.similar.contents import different_shots
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
+from albumclean.similar.neighbours import REVISION as NEIGHBOURS
 from albumclean.similar.prior import prior
 from albumclean.similar.stars import Pair, Verdict, components, find_stars, pair, verdict_of
 from albumclean.store.cache import Cache
@@ -44,7 +45,7 @@ def compare_new(cache: Cache, settings: Settings, progress: Callable[[ComparePro
     """
     cache.comparisons.forget_vanished()
     embedding = registry.spec(registry.JUDGE).revision
-    key = f"{FINGERPRINT}|{embedding}|{REVISION}"
+    key = f"{FINGERPRINT}|{embedding}|{NEIGHBOURS}|{REVISION}"
     state = CompareProgress()
     if not cache.comparisons.has_unsearched(key, FINGERPRINT):
         return state

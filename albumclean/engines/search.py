@@ -61,24 +61,31 @@ def find_candidates(job: SearchJob) -> Found:
 
 def search(job: SearchJob, _: object) -> Found:
     """In the process of its own."""
+    import faiss  # noqa: F401 - loaded before its threads are limited
+    from threadpoolctl import threadpool_limits
+
+    # The products are many and small: threads cost more than they bring, and on a busy machine take for ever.
+    with threadpool_limits(1), Cache.open(job.cache) as cache:
+        return _searched(job, cache)
+
+
+def _searched(job: SearchJob, cache: Cache) -> Found:
     from albumclean.similar.index import FingerprintIndex
     from albumclean.similar.neighbours import copy_candidates
 
-    with Cache.open(job.cache) as cache:
-        searched = cache.comparisons.searched(job.key)
-        index = FingerprintIndex.build(
-            cache.fingerprints(job.fingerprint_revision), cache.embeddings(job.embedding_revision)
-        )
+    searched = cache.comparisons.searched(job.key)
+    index = FingerprintIndex.build(
+        cache.fingerprints(job.fingerprint_revision), cache.embeddings(job.embedding_revision)
+    )
     new = np.array([content not in searched for content in index.hashes], dtype=np.bool_)
     chunks = list(copy_candidates(index, job.settings, new)) if new.any() else []
     left = np.concatenate([np.empty(0, np.intp), *(chunk.i for chunk in chunks)])
     right = np.concatenate([np.empty(0, np.intp), *(chunk.j for chunk in chunks)])
     twins = np.concatenate([np.empty(0, np.bool_), *(chunk.bits == 0 for chunk in chunks)])
     involved, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-    pairs = places.reshape(2, -1).T.astype(np.int32)
     return Found(
-        [index.hashes[at] for at in np.flatnonzero(new).tolist()],
-        [index.hashes[at] for at in involved.tolist()],
-        pairs,
-        twins,
+        new=[index.hashes[at] for at in np.flatnonzero(new).tolist()],
+        contents=[index.hashes[at] for at in involved.tolist()],
+        pairs=places.reshape(2, -1).T.astype(np.int32),
+        twins=twins,
     )

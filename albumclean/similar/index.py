@@ -1,6 +1,6 @@
-"""The fingerprints and embeddings of a whole library in a few flat arrays, and one definition of "looks alike".
+"""The fingerprints and embeddings of a whole library in a few flat arrays.
 
-About 400 bytes a photo (with 96 numbers of embedding): the one thing that is held of every photo at once.
+About 420 bytes a photo: the one thing that is held of every photo at once.
 """
 
 from __future__ import annotations
@@ -114,16 +114,6 @@ class FingerprintIndex:
     def usable(self, settings: SimilarSettings) -> npt.NDArray[np.bool_]:
         """(N,): which photos have enough detail to be compared at all; flat ones have hashes made of noise."""
         return self.detail >= settings.min_detail
-
-
-def alike(likeness: Likeness, settings: SimilarSettings) -> npt.NDArray[np.bool_]:
-    """Which of the compared photos look alike by the user's thresholds (all of them must hold)."""
-    return (
-        (likeness.phash <= settings.phash_distance)
-        & (likeness.dhash <= settings.dhash_distance)
-        & (likeness.layout <= settings.layout_distance)
-        & (likeness.aspect <= settings.aspect_tolerance)
-    )
 
 
 def _distinct(hashes: list[bytes]) -> Rows:

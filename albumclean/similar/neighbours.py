@@ -1,4 +1,4 @@
-"""Candidates: the pairs of a library that may be copies of each other, and those that look much alike.
+"""Candidates: the pairs of a library that may be copies of each other.
 
 Two searches complement each other. Perceptual hashes, in all eight ways to turn a picture, survive scaling, strong
 compression, blur, noise and toning; embeddings survive cropping, borders, captions and straightening. What either finds
@@ -12,7 +12,7 @@ more than a hundred with all but the same hash, which of them are compared can d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from albumclean.config import SimilarSettings
 from albumclean.similar.cells import Rows
 from albumclean.similar.hashes import PosedHashes, near_hashes
-from albumclean.similar.index import UNIT, FingerprintIndex, alike
+from albumclean.similar.index import UNIT, FingerprintIndex
 from albumclean.similar.nearest import CLOSEST, Closeness, NearestPairs, Room
 from albumclean.similar.turns import closest_turn, turn_layouts
 from albumclean.similar.vectors import Pairs, near_vectors
@@ -33,7 +33,7 @@ REVISION: Final = "1"
 COPY_BITS: Final = 8  # of 63: one of 350,000 pairs of strangers is as close
 # 99.6 % of the copies of 325 photos in 19 ways are found by one or the other, and 0.3 strangers a photo among 4,700.
 COPY_COSINE: Final = 0.60
-MOMENT_COSINE: Final = 0.95
+COPY_LAYOUT: Final = 12.0  # of 255
 _STRONG: Final = 24  # pairs a photo
 _STRANGERS: Final = 400_000  # pairs by a cosine below 0.9 alone in the whole library, or three a photo if that is more
 _EQUAL: Final = 24  # flat pictures beside which an equal one is put
@@ -56,15 +56,6 @@ class PairChunk:
     layout: npt.NDArray[np.float32]  # mean difference of the colours after the turn, in [0, 255]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is searched for: pairs that are near in either way, and then pass."""
-
-    bits: int  # of 63
-    cosine: float
-    passes: Callable[[PairChunk], Flags]
-
-
 def copy_candidates(
     index: FingerprintIndex, settings: SimilarSettings, new: Flags | None = None
 ) -> Iterator[PairChunk]:
@@ -74,41 +65,23 @@ def copy_candidates(
     closest count, and of those by a cosine below 0.9 alone, which strangers could have, in large libraries fewer.
     """
     detailed = index.usable(settings)
-
-    def may_be_copies(pairs: PairChunk) -> Flags:
-        speaking = detailed[pairs.i] & detailed[pairs.j]
-        by_hash = pairs.turned_bits <= COPY_BITS
-        by_colours = pairs.layout <= settings.layout_distance
-        by_vector = pairs.cosine >= COPY_COSINE
-        return (speaking & (by_hash | by_vector)) | (by_vector & (by_hash | by_colours)) | _equal(index, pairs)
-
-    yield from _search(index, detailed, _Wanted(COPY_BITS, COPY_COSINE, may_be_copies), new)
-
-
-def moment_candidates(
-    index: FingerprintIndex, settings: SimilarSettings, new: Flags | None = None
-) -> Iterator[PairChunk]:
-    """Pairs that look much alike as they lie: by the user's thresholds or by their embeddings. As `copy_candidates`."""
-    detailed = index.usable(settings)
-
-    def look_alike(pairs: PairChunk) -> Flags:
-        speaking = detailed[pairs.i] & detailed[pairs.j]
-        by_hash = alike(index.likeness(pairs.i, pairs.j), settings)
-        return speaking & (by_hash | (pairs.cosine >= MOMENT_COSINE))
-
-    yield from _search(index, detailed, _Wanted(settings.phash_distance, MOMENT_COSINE, look_alike), new)
-
-
-def _search(index: FingerprintIndex, detailed: Flags, wanted: _Wanted, new: Flags | None) -> Iterator[PairChunk]:
     nearest = NearestPairs(len(index), _room(len(index)))
-    for i, j in _raw_pairs(index, detailed, wanted, new):
+    for i, j in _raw_pairs(index, detailed, new):
         for start in range(0, len(i), _CHUNK):
             pairs = _measure(index, i[start : start + _CHUNK], j[start : start + _CHUNK], detailed)
-            passed = wanted.passes(pairs)
+            passed = _may_be_copies(index, pairs, detailed)
             nearest.add(pairs.i[passed], pairs.j[passed], _closeness(pairs, detailed)[passed])
     i, j = nearest.pairs()
     for start in range(0, len(i), _CHUNK):
         yield _measure(index, i[start : start + _CHUNK], j[start : start + _CHUNK])
+
+
+def _may_be_copies(index: FingerprintIndex, pairs: PairChunk, detailed: Flags) -> Flags:
+    speaking = detailed[pairs.i] & detailed[pairs.j]
+    by_hash = pairs.turned_bits <= COPY_BITS
+    by_colours = pairs.layout <= COPY_LAYOUT
+    by_vector = pairs.cosine >= COPY_COSINE
+    return (speaking & (by_hash | by_vector)) | (by_vector & (by_hash | by_colours)) | _equal(index, pairs)
 
 
 def _room(photos: int) -> Room:
@@ -116,19 +89,17 @@ def _room(photos: int) -> Room:
     return Room(strong=_STRONG, weak=min(max(_STRANGERS // max(photos, 1), 3), _STRONG), least_strong=9000)
 
 
-def _raw_pairs(
-    index: FingerprintIndex, detailed: Flags, wanted: _Wanted, new: Flags | None
-) -> Iterator[tuple[Rows, Rows]]:
+def _raw_pairs(index: FingerprintIndex, detailed: Flags, new: Flags | None) -> Iterator[tuple[Rows, Rows]]:
     if new is not None and not new.any():
         return
     posed = PosedHashes.of(index.phash, index.layout, np.flatnonzero(detailed))
-    yield from near_hashes(posed, wanted.bits, new)
+    yield from near_hashes(posed, COPY_BITS, new)
     del posed
     yield from _equal_pairs(index, np.flatnonzero(~detailed), new)
     seen = np.flatnonzero(index.vectors.any(axis=1)).astype(np.int32)
-    found = near_vectors(index.vectors, seen, int(np.ceil(wanted.cosine * UNIT**2)), new)
+    found = near_vectors(index.vectors, seen, int(np.ceil(COPY_COSINE * UNIT**2)), new)
     for some in _portions(found):
-        yield from _promising(index, detailed, wanted.bits, some)
+        yield from _promising(index, detailed, COPY_BITS, some)
 
 
 def _portions(found: Iterator[Pairs]) -> Iterator[Pairs]:

@@ -137,18 +137,19 @@ class _Search:
         }
 
     def _leader(self, first: bytes, members: Sequence[bytes]) -> tuple[bytes, list[Pair]]:
-        """The one nearest to the camera, and the looks among those nearer than `first` that would tell."""
+        """The one nearest to the camera, and the looks that would tell; what was made from `first` needs none."""
         better = [member for member in members if self._source(first, member) == member]
         if not better:
             return first, []
+        rivals = [member for member in members if self._source(first, member) != first]
         leader, led = better[0], set[bytes]()
         while True:
             led.add(leader)
-            pairs = [pair(leader, other) for other in better if other != leader]
+            pairs = [pair(leader, other) for other in rivals if other != leader]
             wanted = [each for each in pairs if each not in self._verdicts and each not in self._apart]
             if wanted:
                 return leader, wanted
-            above = [other for other in better if other not in led and self._source(leader, other) == other]
+            above = [other for other in rivals if other not in led and self._source(leader, other) == other]
             if not above:
                 return leader, []
             leader = above[0]
