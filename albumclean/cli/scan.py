@@ -102,6 +102,8 @@ def _print(summary: ScanSummary, seconds: float) -> None:
     ]
     if summary.compared:
         parts.append(counted(summary.compared, "pair") + " of look-alikes compared")
+    if summary.not_compared:
+        parts.append(f"{summary.not_compared:,} of them could not be read and are tried again by the next scan")
     typer.echo(f"{counted(summary.found, 'photo')} in {duration(seconds)}{rate}: {', '.join(parts)}.")
     if summary.skipped:
         left_out = (f"{count:,} {reason.value}" for reason, count in sorted(summary.skipped.items()))
@@ -124,6 +126,7 @@ def _print_json(summary: ScanSummary, seconds: float) -> None:
                 "failed": summary.failed,
                 "forgotten": summary.forgotten,
                 "compared": summary.compared,
+                "not_compared": summary.not_compared,
                 "skipped": {reason.value: count for reason, count in sorted(summary.skipped.items())},
                 "kept_roots": [str(root) for root in summary.kept_roots],
                 "crawl_failures": [

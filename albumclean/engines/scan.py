@@ -48,6 +48,7 @@ class ScanSummary:
     forgotten: int = 0  # known files that are gone
     compared: int = 0  # pairs of look-alikes that were looked at closely
     to_compare: int = 0  # of which are known so far
+    not_compared: int = 0  # of those compared: pairs that could not be read; the next scan tries them again
     skipped: Counter[SkipReason] = field(default_factory=Counter)  # what the crawl left out, by reason
     crawl_failures: list[Failure] = field(default_factory=list)  # folders and sidecars that couldn't be read
     kept_roots: list[Path] = field(default_factory=list)  # looked empty though photos are known there
@@ -104,7 +105,7 @@ class _Scan:
         self.summary.to_do = self.cache.count_to_do(number, self.needs, retry_failed=retry_failed)
         if self.summary.to_do:
             self._read(self.cache.to_do(number, self.needs, retry_failed=retry_failed))
-        compare_new(self.cache, self.settings, self._compared)
+        self.summary.not_compared = compare_new(self.cache, self.settings, self._compared).failed
         self.cache.finish_scan(number)
         return self.summary
 
