@@ -21,16 +21,15 @@ from albumclean.domain import (
     Photo,
     PhotoFacts,
     Proposal,
-    Relation,
     SimilarGroup,
 )
 from albumclean.policy.engine import propose
 from albumclean.scoring import registry
+from albumclean.similar.components import Pair
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.series import Series
-from albumclean.similar.stars import Pair
 from albumclean.store.cache import Cache
 from albumclean.store.ledger import Ledger
 from albumclean.store.rows import Known
@@ -117,9 +116,7 @@ class _Evidence:
     stale: set[Path]
 
     def copies(self) -> Iterator[Pair]:
-        for one, other, relation, _ in self.catalogue.cache.comparisons.pairs(REVISION):
-            if relation is not Relation.DIFFERENT:
-                yield one, other
+        return self.catalogue.cache.comparisons.copies(REVISION)
 
     def comparisons(self, contents: Collection[bytes]) -> list[Comparison]:
         return self.catalogue.cache.comparisons.among(contents, REVISION)
@@ -131,9 +128,7 @@ class _Evidence:
         return self.catalogue.cache.dated_photos()
 
     def undated_lookalikes(self) -> Iterator[Pair]:
-        for one, other, relation, _ in self.catalogue.cache.comparisons.pairs(REVISION):
-            if relation is Relation.DIFFERENT and all(not photo.taken_at for photo in self.photos([one, other])):
-                yield one, other
+        return self.catalogue.cache.comparisons.undated_lookalikes(REVISION)
 
     def photos(self, contents: Sequence[bytes]) -> list[Photo]:
         return [photo for content in contents if (photo := self.catalogue.cache.photo(content)) is not None]

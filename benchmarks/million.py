@@ -29,11 +29,12 @@ from albumclean.evaluation import drawing
 from albumclean.evaluation.scatter import HEIGHT, WIDTH, Dot, Label, Line, Shape
 from albumclean.scoring import registry
 from albumclean.similar.cells import Cells
+from albumclean.similar.components import components
 from albumclean.similar.fingerprint import REVISION
 from albumclean.similar.hashes import PosedHashes, near_hashes
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.neighbours import COPY_BITS, COPY_COSINE, PairChunk, copy_candidates
-from albumclean.similar.stars import Verdict, components, find_stars
+from albumclean.similar.stars import Verdict, find_stars
 from albumclean.similar.vectors import near_vectors
 from albumclean.store.cache import Cache
 from benchmarks.common import fresh

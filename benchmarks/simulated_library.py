@@ -34,8 +34,22 @@ Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
 
+class _Stored:
+    """Arrays that one process hands to another in a file."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def save(self, path: Path) -> None:
+        np.savez(path, **{name: getattr(self, name) for name in self.__slots__})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        with np.load(path) as held:
+            return cls(**{name: held[name] for name in cls.__slots__})
+
+
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(_Stored):
     """What is known of a real library."""
 
     means: Floats  # (64,), of the normal numbers behind the bits
@@ -63,17 +77,9 @@ class Fit:
             detail=index.detail[rows],
         )
 
-    def save(self, path: Path) -> None:
-        np.savez(path, **{name: getattr(self, name) for name in self.__slots__})
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        with np.load(path) as held:
-            return cls(**{name: held[name] for name in cls.__slots__})
-
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class Library(_Stored):
     """Simulated photos in a random order; photos of one `shot` are copies, shots of one `scene` a burst."""
 
     phash: npt.NDArray[np.uint64]
@@ -91,14 +97,6 @@ class Library:
     def embeddings(self) -> Iterator[Embedding]:
         for at in range(len(self.phash)):
             yield Embedding(content(at), self.vectors[at].tobytes())
-
-    def save(self, path: Path) -> None:
-        np.savez(path, **{name: getattr(self, name) for name in self.__slots__})
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        with np.load(path) as held:
-            return cls(**{name: held[name] for name in cls.__slots__})
 
 
 def content(number: int) -> bytes:

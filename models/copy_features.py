@@ -118,11 +118,7 @@ def fill(network: Judge, found: Sequence[Source], cache: Path, *, part: int = 0,
 
 def main() -> None:
     """Fill the cache with what is missing."""
-    parser = parser_of_parts(__doc__)
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="the `train` folder of clean photos: see models/clean.py"
-    )
-    arguments = parser.parse_args()
+    arguments = parser_of_parts(__doc__, photos=True).parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
     found = sources(arguments.biq2021, arguments.photos)

@@ -164,24 +164,26 @@ def write_chunk(source: Source, network: Judge, cache: Path, number: int) -> Non
     file.with_suffix(".new.npz").replace(file)
 
 
-def parser_of_parts(description: str | None) -> argparse.ArgumentParser:
-    """The options of a command that fills the cache with what the backbone sees, alone or as one of several."""
+def parser_of_parts(description: str | None, *, photos: bool = False) -> argparse.ArgumentParser:
+    """The options of a command that fills the cache with what the backbone sees, alone or as one of several.
+
+    With `photos` it also needs the clean photos.
+    """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--part", type=int, default=0, help="run several at once, each with its part")
     parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    if photos:
+        help_ = "the `train` folder of clean photos: see models/clean.py"
+        parser.add_argument("--photos", type=Path, required=True, help=help_)
     return parser
 
 
 def main() -> None:
     """Fill the cache with what is missing."""
-    parser = parser_of_parts(__doc__)
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="the `train` folder of clean photos: see models/clean.py"
-    )
-    arguments = parser.parse_args()
+    arguments = parser_of_parts(__doc__, photos=True).parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
     network = load_judge(arguments.cache / IMPRESSION)

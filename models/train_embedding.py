@@ -117,10 +117,7 @@ def recalls(vectors: npt.NDArray[np.floating], copies: Copies) -> dict[str, dict
 
 def main() -> None:
     """Compute what the cache lacks, compare, fit, write the weights and the numbers."""
-    parser = parser_of_parts(__doc__)
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="the `train` folder of clean photos: see models/clean.py"
-    )
+    parser = parser_of_parts(__doc__, photos=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--metrics", type=Path, default=METRICS_FILE)
     arguments = parser.parse_args()

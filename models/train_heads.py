@@ -279,15 +279,21 @@ def add_to(out: Path, more: dict[str, Tensor]) -> str:
     return save(load_file(out) | more, out)
 
 
-def main() -> None:
-    """Train, fold, write the weights and the numbers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of_heads(description: str | None) -> argparse.ArgumentParser:
+    """The options of a command that trains heads from the cache and writes them into the weights."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
-    parser.add_argument("--fine", type=Path, required=True, help="the `tune` part of benchmarks/must_not_fool.csv")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--metrics", type=Path, default=METRICS_FILE)
     parser.add_argument("--threads", type=int, default=2)
+    return parser
+
+
+def main() -> None:
+    """Train, fold, write the weights and the numbers."""
+    parser = parser_of_heads(__doc__)
+    parser.add_argument("--fine", type=Path, required=True, help="the `tune` part of benchmarks/must_not_fool.csv")
     arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)

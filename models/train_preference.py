@@ -9,7 +9,6 @@ penalty was chosen in cross-validation by scene; `val` is only looked at.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from models.evaluate import laplacian_variance
 from models.rated_features import Pictures, features, of_splits
 from models.synthesise import CHUNK, GROUPS, chunk_file, load_judge
 from models.train_backbone import IMPRESSION
-from models.train_heads import LEAST_SPREAD, METRICS_FILE, WEIGHTS, add_to
+from models.train_heads import LEAST_SPREAD, add_to, parser_of_heads
 
 PENALTY: Final = 10.0
 FOLDS: Final = 10
@@ -131,13 +130,7 @@ def choice_numbers(values: Floats, shots: Shots) -> dict[str, float]:
 
 def main() -> None:
     """Cross-validate, fit, scale, write the weights and the numbers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--metrics", type=Path, default=METRICS_FILE)
-    parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
+    arguments = parser_of_heads(__doc__).parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
     network = load_judge(arguments.cache / IMPRESSION)

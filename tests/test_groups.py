@@ -32,10 +32,11 @@ from albumclean.domain import (
     Stage,
 )
 from albumclean.errors import ConfigError
+from albumclean.similar.components import Pair
 from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.series import Series, SeriesKind
-from albumclean.similar.stars import Pair, pair
+from albumclean.similar.stars import pair
 
 DEFAULTS = SimilarSettings()
 WIDER = Reason("coverage", 0.9, 1.0, "shows more of the scene")

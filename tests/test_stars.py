@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from albumclean.domain import Photo
+from albumclean.similar.components import Pair, components
 from albumclean.similar.prior import Prior, prior
-from albumclean.similar.stars import Pair, Star, Verdict, components, find_stars, pair
+from albumclean.similar.stars import Star, Verdict, find_stars, pair
 
 
 def photo(number: int) -> bytes:

@@ -11,8 +11,9 @@ from albumclean.comparison.alignment import Alignment
 from albumclean.comparison.claims import Claims, read_claims
 from albumclean.comparison.lattice import Lattice, lattices
 from albumclean.comparison.patches import Patch, cut
+from albumclean.comparison.planes import Matrix, inverse
 from albumclean.comparison.prediction import Prediction, predict
-from albumclean.comparison.raster import Matrix, Raster, inverse
+from albumclean.comparison.raster import Raster
 from albumclean.comparison.registration import refine
 from albumclean.comparison.sides import Side
 from albumclean.comparison.small import Together, together

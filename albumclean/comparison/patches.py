@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from albumclean.comparison.raster import Matrix, Raster, inverse
+from albumclean.comparison.planes import Matrix, inverse
+from albumclean.comparison.raster import Raster
 
 SIDE = 192  # pixels of a patch, a multiple of 8
 _COUNT = 6

@@ -12,7 +12,7 @@ from PIL import Image
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Matrix = NDArray[np.float64]
+Matrix = NDArray[np.float64]  # 3 x 3, of homogeneous pixel coordinates (x, y, 1), pixel centres at integers
 
 _SPARSE = 1.15  # pixels of a picture for one of the grid, along a line, from which it is blurred first
 

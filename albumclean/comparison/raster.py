@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from albumclean.comparison import planes
 from albumclean.comparison.jpeg import read_jpeg
+from albumclean.comparison.planes import Matrix
 from albumclean.comparison.sides import Side
-
-Matrix = NDArray[np.float64]  # 3 x 3, of homogeneous pixel coordinates (x, y, 1), pixel centres at integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,15 +44,9 @@ class Raster:
         return cls(np.asarray(side.image.convert("L")), None, colours, np.eye(3))
 
 
-def inverse(matrix: Matrix) -> Matrix:
-    """The map back."""
-    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-
-
 def scaling(size: tuple[int, int], into: tuple[int, int]) -> Matrix:
     """From a picture's pixels to those of the same picture at another size: edges meet edges, not centres centres."""
-    x, y = into[0] / size[0], into[1] / size[1]
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+    return planes.scaling(into[0] / size[0], into[1] / size[1])
 
 
 def _turning(orientation: int, width: int, height: int) -> Matrix:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from albumclean.comparison.patches import Place, brought, moved, places
-from albumclean.comparison.raster import Matrix, Raster
+from albumclean.comparison.planes import Matrix
+from albumclean.comparison.raster import Raster
 
 _NEAR = 1.5  # pixels within which a simpler map explains the alignment
 _CLEAR = 0.15  # response of a phase correlation that is worth believing

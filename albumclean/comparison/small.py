@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from albumclean.comparison.alignment import Alignment
-from albumclean.comparison.raster import Matrix, inverse, scaling
+from albumclean.comparison.planes import Matrix, inverse
+from albumclean.comparison.raster import scaling
 
 Colours = NDArray[np.uint8]  # height x width x 3
 

@@ -6,6 +6,7 @@ a component of look-alikes asks for a few looks, and their outcome settles its s
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,19 +15,22 @@ from dataclasses import dataclass
 
 from albumclean.comparison import REVISION
 from albumclean.config import Settings
-from albumclean.domain import Comparison, FileIdentity, Relation
+from albumclean.domain import Comparison, FileIdentity, Photo, Relation
 from albumclean.engines.look import PairJob, look_closely
 from albumclean.engines.pool import worker_pool
 from albumclean.engines.search import Found, SearchJob, find_candidates
 from albumclean.scoring import registry
+from albumclean.similar.components import Pair, pairs_by_component
 from albumclean.similar.contents import different_shots
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.neighbours import REVISION as NEIGHBOURS
 from albumclean.similar.prior import prior
-from albumclean.similar.stars import Pair, Verdict, components, find_stars, pair, verdict_of
+from albumclean.similar.stars import Verdict, find_stars, pair, verdict_of
 from albumclean.store.cache import Cache
 
 COMMIT_EVERY = 2.0  # seconds
+
+PhotoOf = Callable[[bytes], Photo | None]  # the facts of a content
 
 
 @dataclass(slots=True)
@@ -50,15 +54,16 @@ def compare_new(cache: Cache, settings: Settings, progress: Callable[[ComparePro
     if not cache.comparisons.has_unsearched(key, FINGERPRINT):
         return state
     found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
-    looks = _Looks(cache, settings, _plausible(cache, found), state)
+    photo = functools.cache(cache.photo)
+    looks = _Looks(cache, settings, photo, _plausible(found, photo), state)
     looks.run(progress)
     cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
     return state
 
 
-def _plausible(cache: Cache, found: Found) -> set[Pair]:
+def _plausible(found: Found, photo: PhotoOf) -> set[Pair]:
     """The candidates without those that time or camera tell apart, unless they could have the very same pixels."""
-    photos = [cache.photo(content) for content in found.contents]
+    photos = [photo(content) for content in found.contents]
     plausible = set()
     for (left, right), twins in zip(found.pairs.tolist(), found.twins.tolist(), strict=True):
         one, other = photos[left], photos[right]
@@ -70,8 +75,11 @@ def _plausible(cache: Cache, found: Found) -> set[Pair]:
 class _Looks:
     """The components of look-alikes that are not settled, and the looks that they wait for."""
 
-    def __init__(self, cache: Cache, settings: Settings, candidates: set[Pair], state: CompareProgress) -> None:
+    def __init__(
+        self, cache: Cache, settings: Settings, photo: PhotoOf, candidates: set[Pair], state: CompareProgress
+    ) -> None:
         self._cache = cache
+        self._photo = photo
         self._settings = settings
         self._state = state
         self._verdicts: dict[Pair, Verdict] = {}
@@ -79,7 +87,7 @@ class _Looks:
         self._parts: list[list[Pair]] = []
         self._part_of: dict[bytes, int] = {}
         self._join(candidates)
-        self._prior = {content: prior(cache.photo(content), content) for content in self._part_of}
+        self._prior = {content: prior(photo(content), content) for content in self._part_of}
         self._missing = [0] * len(self._parts)  # looks that each part waits for
         self._ready: deque[Pair] = deque()
         for number in range(len(self._parts)):
@@ -113,19 +121,17 @@ class _Looks:
         known = {(one, other): (how, source) for one, other, how, source in self._cache.comparisons.pairs(REVISION)}
         copies = [each for each, (relation, _) in known.items() if relation is not Relation.DIFFERENT]
         asked = {content for each in candidates for content in each}
-        for part in components([*candidates, *copies]):
+        for pairs in pairs_by_component([*candidates, *copies]):
+            part = {content for each in pairs for content in each}
             if not asked.isdisjoint(part):
                 self._part_of.update(dict.fromkeys(part, len(self._parts)))
-                self._parts.append([])
-        for each in sorted(candidates.union(copies)):
-            if each[0] in self._part_of:
-                self._parts[self._part_of[each[0]]].append(each)
+                self._parts.append(pairs)
         for each, (relation, source) in known.items():
             if each[0] in self._part_of and each[1] in self._part_of:
                 self._learn(each, relation, source)
 
     def _learn(self, contents: Pair, relation: Relation, source: bytes | None) -> None:
-        one, other = (self._cache.photo(content) for content in contents)
+        one, other = (self._photo(content) for content in contents)
         self._verdicts[contents] = verdict_of(relation, source, one, other)
 
     def _ask(self, number: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from albumclean.comparison.compare import compare
 from albumclean.comparison.sides import Side
 from albumclean.domain import Comparison, FileIdentity
 from albumclean.errors import ReadError
@@ -28,6 +27,8 @@ class PairJob:
 
 def look_closely(job: PairJob, _: object) -> Comparison:
     """Decode both files and compare. Raises ReadError or DecodeError, which name the file."""
+    from albumclean.comparison.compare import compare  # OpenCV: not in the process that only hands out the work
+
     one, other = (
         _side(identity, content, job.max_pixels)
         for identity, content in zip((job.one, job.other), job.contents, strict=True)

@@ -23,16 +23,6 @@ class Content:
         """What the bytes say; the same for all assets."""
         return self.assets[0].photo
 
-    @property
-    def taken_at(self) -> datetime | None:
-        """The EXIF capture time, or None if there is none or it is not a date."""
-        return None if self.photo is None else capture_time(self.photo)
-
-    @property
-    def camera(self) -> str | None:
-        """Make and model, or None if unknown."""
-        return self.photo.camera if self.photo else None
-
 
 def contents_of(facts: Iterable[PhotoFacts], apart: Collection[tuple[bytes, bytes]]) -> dict[bytes, Content]:
     """The contents of readable photos. One that is `apart` from itself has exact copies that are wanted: one file."""

@@ -1,7 +1,7 @@
 """Groups of similar photos: exact copies, derived copies, shots of one moment. Pure: facts come through `Evidence`.
 
 The groups of one run are disjoint. Copies are established by close looks (`comparison`), which the scan has taken:
-a group of copies is a star (`stars`) around the source. A photo that has copies joins no moment until these are
+a group of copies is a star (`stars`) around one of them. A photo that has copies joins no moment until these are
 settled, so that its file is never the keeper of one group and the loser of another.
 """
 
@@ -14,12 +14,13 @@ from typing import Protocol
 
 from albumclean.config import SimilarSettings
 from albumclean.domain import Comparison, GroupKind, PhotoFacts, Relation, SimilarGroup
+from albumclean.similar.components import Pair, batches, components
 from albumclean.similar.contents import Content, contents_of, physical_files
 from albumclean.similar.keeper import rank, verdicts
 from albumclean.similar.prior import prior
 from albumclean.similar.scenes import Sights, find_scenes
 from albumclean.similar.series import Series, Wholes
-from albumclean.similar.stars import Pair, Star, components, find_stars, pair, verdict_of
+from albumclean.similar.stars import Star, find_stars, pair, verdict_of
 
 _BATCH = 512  # contents whose facts are loaded at once
 
@@ -89,7 +90,7 @@ def _moments(
     evidence: Evidence, moments: Iterable[tuple[bytes, ...]], busy: Collection[bytes], settings: SimilarSettings
 ) -> Iterator[SimilarGroup]:
     free = ([content for content in moment if content not in busy] for moment in moments)
-    for batch in _batches(moment for moment in free if len(moment) > 1):
+    for batch in batches((moment for moment in free if len(moment) > 1), _BATCH):
         contents = contents_of(evidence.facts([content for moment in batch for content in moment]), frozenset())
         for moment in batch:
             files = physical_files(contents[content].assets[0] for content in moment if content in contents)
@@ -101,7 +102,7 @@ def _copies(
     evidence: Evidence, apart: Collection[Pair], wholes: Wholes, settings: SimilarSettings
 ) -> Iterator[SimilarGroup]:
     alone = ((content, content) for content in evidence.shared())
-    for batch in _batches(components([*evidence.copies(), *alone])):
+    for batch in batches(components([*evidence.copies(), *alone]), _BATCH):
         hashes = [content for part in batch for content in part]
         contents = contents_of(evidence.facts(hashes), apart)
         looks = {
@@ -112,19 +113,6 @@ def _copies(
         for part in batch:
             present = [contents[content] for content in part if content in contents]
             yield from _groups_of(present, looks, apart, settings)
-
-
-def _batches(parts: Iterable[list[bytes]]) -> Iterator[list[list[bytes]]]:
-    batch: list[list[bytes]] = []
-    count = 0
-    for part in parts:
-        batch.append(part)
-        count += len(part)
-        if count >= _BATCH:
-            yield batch
-            batch, count = [], 0
-    if batch:
-        yield batch
 
 
 def _groups_of(
@@ -139,7 +127,7 @@ def _groups_of(
     stars = _stars(by_hash, known, apart)
     grouped = {content for star in stars for content in (star.centre, *star.members)}
     stars += [Star(content, ()) for content in sorted(by_hash) if content not in grouped]
-    for star in sorted(stars, key=lambda star: min(star.centre, *star.members, star.centre)):
+    for star in sorted(stars, key=lambda star: min((star.centre, *star.members))):
         members = [by_hash[content] for content in (star.centre, *star.members)]
         files = physical_files(facts for content in members for facts in content.assets)
         if len(files) < 2:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from albumclean.domain import Comparison, Relation
+from albumclean.similar.components import components
 
 Comparisons: TypeAlias = Mapping[tuple[bytes, bytes], Comparison]  # by (one, other), one < other
 
@@ -75,18 +76,8 @@ def _among(nodes: Sequence[bytes], comparisons: Comparisons) -> list[Comparison]
 
 def _first_twins(nodes: Iterable[bytes], known: Iterable[Comparison]) -> dict[bytes, bytes]:
     """For each content the smallest that has the same pixels."""
-    first = {node: node for node in nodes}
-
-    def root(node: bytes) -> bytes:
-        while first[node] != node:
-            node = first[node]
-        return node
-
-    for each in known:
-        if each.relation is Relation.SAME_PIXELS:
-            low, high = sorted((root(each.one), root(each.other)))
-            first[high] = low
-    return {node: root(node) for node in first}
+    same = [(each.one, each.other) for each in known if each.relation is Relation.SAME_PIXELS]
+    return {node: part[0] for part in components([*same, *((node, node) for node in nodes)]) for node in part}
 
 
 def _levels(sources: Mapping[bytes, set[bytes]]) -> dict[bytes, int]:

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from albumclean.domain import Photo
 from albumclean.similar.captures import SECOND, Capture
+from albumclean.similar.components import Pair, batches, pairs_by_component
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.moments import find_moments
 from albumclean.similar.series import Series, find_series
-from albumclean.similar.stars import Pair, components
 from albumclean.similar.steady import LONGEST_PAUSE
 
-_BATCH = 512  # undated photos whose fingerprints are loaded at once
+_BATCH = 512  # pairs of undated photos whose fingerprints are loaded at once
 
 
 class Sights(Protocol):
@@ -59,7 +59,8 @@ def find_scenes(sights: Sights, apart: Collection[Pair]) -> Scenes:
             whole = {content for each in series for content in each.contents}
             found.series += series
             found.moments += find_moments(captures, index, whole=whole, apart=apart)
-    for pairs in _batches(sights.undated_lookalikes()):
+    for batch in batches(pairs_by_component(sights.undated_lookalikes()), _BATCH):
+        pairs = [each for part in batch for each in part]
         contents = sorted({content for each in pairs for content in each})
         captures, index = _captures(sights.photos(contents), sights)
         found.moments += find_moments(captures, index, pairs, apart=apart)
@@ -88,20 +89,3 @@ def _sessions(photos: Iterable[Photo]) -> Iterator[list[Photo]]:
         before = (camera, at)
     if session:
         yield session
-
-
-def _batches(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
-    """The pairs in batches that part no component."""
-    known = sorted(set(pairs))
-    part_of: dict[bytes, int] = {}
-    for number, part in enumerate(components(known)):
-        part_of.update(dict.fromkeys(part, number))
-    known.sort(key=lambda each: part_of[each[0]])
-    batch: list[Pair] = []
-    for each in known:
-        if len(batch) >= _BATCH and part_of[batch[-1][0]] != part_of[each[0]]:
-            yield batch
-            batch = []
-        batch.append(each)
-    if batch:
-        yield batch

@@ -8,14 +8,13 @@ members that turn out to be nearer to the camera are compared with each other as
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from albumclean.domain import Photo, Relation
+from albumclean.similar.components import Pair
 from albumclean.similar.contents import different_shots
 from albumclean.similar.prior import Prior
-
-Pair = tuple[bytes, bytes]  # content hashes, the smaller first
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +129,12 @@ class _Search:
             self._close(first, self._copies(first, self._near[first] & self._free))
 
     def _known_copies(self, photo: bytes) -> set[bytes]:
-        return {
-            other
-            for other in self._near[photo] & self._free
-            if (verdict := self._verdicts.get(pair(photo, other))) is not None and verdict.copies
-        }
+        return {other for other in self._near[photo] & self._free if self._is_copy(photo, other)}
+
+    def _is_copy(self, one: bytes, other: bytes) -> bool:
+        """Whether a close look found them to be copies, whatever the user says of it."""
+        verdict = self._verdicts.get(pair(one, other))
+        return verdict is not None and verdict.copies
 
     def _leader(self, first: bytes, members: Sequence[bytes]) -> tuple[bytes, list[Pair]]:
         """The one nearest to the camera, and the looks that would tell; what was made from `first` needs none."""
@@ -160,8 +160,7 @@ class _Search:
         return pair(one, other) in self._apart or (verdict is not None and not verdict.copies)
 
     def _source(self, one: bytes, other: bytes) -> bytes | None:
-        verdict = self._verdicts.get(pair(one, other))
-        return verdict.source if verdict is not None and verdict.copies else None
+        return self._verdicts[pair(one, other)].source if self._is_copy(one, other) else None
 
     def _close(self, centre: bytes, members: Sequence[bytes]) -> None:
         self._free.discard(centre)
@@ -187,30 +186,8 @@ class _Search:
         """Those of `around` that are copies of the centre; of two that were told apart the one of lower prior."""
         members: list[bytes] = []
         for other in sorted(around, key=self._order.__getitem__):
-            verdict = self._verdicts.get(pair(centre, other))
-            if verdict is None or not verdict.copies or self._are_apart(centre, other):
+            if not self._is_copy(centre, other) or self._are_apart(centre, other):
                 continue
             if not any(self._are_apart(other, member) for member in members):
                 members.append(other)
         return members
-
-
-def components(pairs: Iterable[Pair]) -> Iterator[list[bytes]]:
-    """The connected parts of a graph, each ascending, in the order of their smallest."""
-    parent: dict[bytes, bytes] = {}
-
-    def root(photo: bytes) -> bytes:
-        while parent[photo] != photo:
-            parent[photo] = parent[parent[photo]]
-            photo = parent[photo]
-        return photo
-
-    for one, other in pairs:
-        parent.setdefault(one, one)
-        parent.setdefault(other, other)
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    parts: defaultdict[bytes, list[bytes]] = defaultdict(list)
-    for photo in sorted(parent):
-        parts[root(photo)].append(photo)
-    yield from parts.values()

@@ -28,6 +28,22 @@ class Comparisons:
             for one, other, relation, source in cursor:
                 yield one, other, Relation(relation), _content(one, other, source)
 
+    def copies(self, revision: str) -> Iterator[tuple[bytes, bytes]]:
+        """The pairs of which a look said that they are copies, in order."""
+        return self._pairs_where("relation != ?", (Relation.DIFFERENT.value,), revision)
+
+    def undated_lookalikes(self, revision: str) -> Iterator[tuple[bytes, bytes]]:
+        """The pairs that were looked at, are no copies, and of which neither has a capture time; in order."""
+        undated = "NOT EXISTS (SELECT 1 FROM photo WHERE content_hash IN (one, other) AND coalesce(taken_at, '') != '')"
+        return self._pairs_where(f"relation = ? AND {undated}", (Relation.DIFFERENT.value,), revision)
+
+    def _pairs_where(self, condition: str, values: tuple[str, ...], revision: str) -> Iterator[tuple[bytes, bytes]]:
+        with store_errors(self._path):
+            yield from self._connection.execute(
+                f"SELECT one, other FROM comparison WHERE {condition} AND revision = ? ORDER BY one, other",  # noqa: S608
+                (*values, revision),
+            )
+
     def among(self, contents: Collection[bytes], revision: str) -> list[Comparison]:
         """Every comparison of which both sides are in `contents`."""
         found = []

@@ -17,7 +17,7 @@ from pathlib import Path
 from albumclean.catalogue import Catalogue
 from albumclean.config import Locations, load_settings
 from albumclean.domain import GroupKind, PhotoFacts, Relation, SimilarGroup
-from albumclean.similar.stars import components
+from albumclean.similar.components import components
 from albumclean.store.cache import Cache
 from albumclean.store.ledger import Ledger
 from benchmarks.common import environment, run
