@@ -128,7 +128,7 @@ def test_a_copy_under_the_named_folder_may_have_its_keeper_elsewhere(library: Li
 def test_keep_is_remembered_when_the_photo_is_renamed(library: Library) -> None:
     path = library.add("bad.jpg", 2, mos=0.1)
     digest = content_hash(path.read_bytes())
-    library.ledger.decide([Decision(digest, path, Action.KEEP, "low-quality", 1.0)])
+    library.ledger.remember([Decision(digest, path, Action.KEEP, "low-quality", 1.0)])
     path.rename(library.folder / "gone")
     library.add("renamed.jpg", 2, mos=0.1)
     assert set() == library.going()
@@ -140,7 +140,7 @@ def test_not_a_duplicate_is_remembered(library: Library) -> None:
     first, second = sorted(content_hash(path.read_bytes()) for path in (one, other))
     library.cache.comparisons.write([Comparison(first, second, Relation.DERIVED, 0.99)], COMPARISON)
     assert {"b.jpg"} == library.going()
-    library.ledger.dismiss([(content_hash(one.read_bytes()), content_hash(other.read_bytes()))])
+    library.ledger.remember([], apart=[(content_hash(one.read_bytes()), content_hash(other.read_bytes()))])
     assert set() == library.going()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,43 +118,59 @@ def test_a_full_disk_is_named_and_rolls_back(tmp_path: Path) -> None:
 
 
 def test_keep_is_remembered_for_the_content_wherever_it_lies(ledger: Ledger) -> None:
-    ledger.decide([decision(A, "/a", Action.KEEP), decision(B, "/b", Action.KEEP, "duplicate")])
+    ledger.remember([decision(A, "/a", Action.KEEP), decision(B, "/b", Action.KEEP, "duplicate")])
     assert frozenset({A}) == ledger.kept("low-quality")
     assert frozenset({B}) == ledger.kept("duplicate")
 
 
 def test_the_latest_word_wins(ledger: Ledger) -> None:
-    ledger.decide([decision(A, "/a", Action.KEEP), decision(A, "/a", Action.TRASH)])
+    ledger.remember([decision(A, "/a", Action.KEEP), decision(A, "/a", Action.TRASH)])
     assert frozenset() == ledger.kept("low-quality")
     assert [Path("/a")] == [pending.path for pending in ledger.pending()]
-    ledger.decide([decision(A, "/a", Action.KEEP, "duplicate")])
+    ledger.remember([decision(A, "/a", Action.KEEP, "duplicate")])
     assert [] == ledger.pending()
 
 
 def test_keeping_one_copy_does_not_cancel_the_trashing_of_another(ledger: Ledger) -> None:
-    ledger.decide([decision(A, "/copy", Action.TRASH, "duplicate"), decision(A, "/keeper", Action.KEEP, "duplicate")])
+    ledger.remember([decision(A, "/copy", Action.TRASH, "duplicate"), decision(A, "/keeper", Action.KEEP, "duplicate")])
     assert [Path("/copy")] == [pending.path for pending in ledger.pending()]
 
 
-def test_a_withdrawn_decision_is_pending_no_more(ledger: Ledger) -> None:
-    ledger.decide([decision(A, "/a", Action.TRASH), decision(B, "/b", Action.TRASH), decision(C, "/c", Action.TRASH)])
-    assert 1 == ledger.withdraw([Path("/a")])
-    assert [Path("/b"), Path("/c")] == [pending.path for pending in ledger.pending()]
-    assert 2 == ledger.withdraw()
-    assert [] == ledger.pending()
+def test_a_choice_that_is_taken_back_is_pending_no_more(ledger: Ledger) -> None:
+    ledger.remember([decision(A, "/a", Action.TRASH), decision(B, "/b", Action.TRASH)])
+    ledger.remember([decision(A, "/a", Action.REVIEW)])
+    assert [Path("/b")] == [pending.path for pending in ledger.pending()]
 
 
 def test_a_dismissal_holds_in_either_order_and_for_ever(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "l.sqlite") as ledger:
-        ledger.dismiss([(B, A), (A, B), (A, A)])
+        ledger.remember([], apart=[(B, A), (A, B), (A, A)])
     with Ledger.open(tmp_path / "l.sqlite") as ledger:
         assert frozenset({(A, B)}) == ledger.dismissed()
+
+
+def test_a_dismissal_can_be_taken_back_and_said_again(ledger: Ledger) -> None:
+    ledger.remember([], apart=[(A, B), (A, C)])
+    ledger.remember([], together=[(B, A)])
+    assert frozenset({(A, C)}) == ledger.dismissed()
+    ledger.remember([], apart=[(B, A)])
+    assert frozenset({(A, B), (A, C)}) == ledger.dismissed()
+
+
+def test_the_users_word_is_kept_whole_or_not_at_all(ledger: Ledger) -> None:
+    def decisions() -> Iterator[Decision]:
+        yield decision(A, "/a", Action.TRASH)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ledger.remember(decisions(), apart=[(A, B)])
+    assert ([], frozenset()) == (ledger.pending(), ledger.dismissed())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
 def test_names_that_are_not_utf8_come_back_as_they_were(ledger: Ledger) -> None:
     path = Path(os.fsdecode(b"/album/caf\xe9.jpg"))
-    ledger.decide([Decision(A, path, Action.TRASH, "low-quality", 1.0)])
+    ledger.remember([Decision(A, path, Action.TRASH, "low-quality", 1.0)])
     assert [path] == [pending.path for pending in ledger.pending()]
 
 

@@ -402,7 +402,7 @@ def test_ctrl_c_inside_a_photo_leaves_it_whole(ledger: Ledger, album: Path, monk
 
 def test_a_moved_photo_carries_out_its_decision(ledger: Ledger, album: Path) -> None:
     photo = write(album / "a.jpg")
-    ledger.decide([Decision(digest(photo), photo, Action.TRASH, "duplicate", 1.0)])
+    ledger.remember([Decision(digest(photo), photo, Action.TRASH, "duplicate", 1.0)])
     apply_plan(plan(item(photo)), ledger)
     assert [] == ledger.pending()
 

@@ -1,20 +1,22 @@
 """A review without its looks: which questions there are, what was answered, and what would move in the end.
 
-Every answer is written to the ledger at once, so that a review that ends in any way goes on where it was left. Front
-ends (`Reviewer`) ask and show; the session decides what an answer means.
+Every answer is written to the ledger at once, so that a review that ends in any way goes on where it was left, in any
+front end. Front ends ask and show, in whatever order they like; the session decides what an answer means.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations, groupby
 from pathlib import Path
 from typing import Protocol
 
-from albumclean.domain import Action, Decision, PhotoFacts, Proposal, SimilarGroup, TrashPlan
+from albumclean.domain import Action, Decision, PhotoFacts, Proposal, SimilarGroup
+
+SINGLE = "photo"  # the kind of a question that is not about a group
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,16 @@ class Question:
     def group(self) -> SimilarGroup | None:
         """None for a single photo."""
         return self.proposals[0].group
+
+    @property
+    def key(self) -> str:
+        """What the question is known by as long as its photos stay what they are."""
+        return self.group.id if self.group else str(self.proposals[0].facts.path)
+
+    @property
+    def kind(self) -> str:
+        """SINGLE, or how the members of the group are alike."""
+        return self.group.kind.value if self.group else SINGLE
 
     @property
     def rule(self) -> str:
@@ -47,32 +59,29 @@ class Verdict(StrEnum):
     NOT_A_DUPLICATE = "not-a-duplicate"
     SKIP = "skip"  # ask again next time
 
+    @property
+    def text(self) -> str:
+        """What it is called, for people."""
+        return self.value.replace("-", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The user's word on a question, and what it sends to the trash."""
+
+    verdict: Verdict
+    going: tuple[Proposal, ...] = ()
+    earlier: bool = False  # given in a former review, and not carried out yet
+
+
+Pairs = Iterable[tuple[bytes, bytes]]
+
 
 class Memory(Protocol):
     """The part of the ledger that a review writes."""
 
-    def decide(self, decisions: Iterable[Decision]) -> None:
-        """Remember the user's word."""
-        ...
-
-    def dismiss(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
-        """Remember pairs of contents that are no duplicates."""
-        ...
-
-    def withdraw(self, paths: Iterable[Path]) -> int:
-        """Take back TRASH decisions that were not carried out."""
-        ...
-
-
-class Reviewer(Protocol):
-    """A front end."""
-
-    def review(self, session: ReviewSession) -> None:
-        """Ask until the questions or the user's patience end."""
-        ...
-
-    def confirm(self, plan: TrashPlan, refused: Sequence[tuple[PhotoFacts, str]]) -> bool:
-        """The last question, with count and size: may this move now? `refused` is what the plan would not take."""
+    def remember(self, decisions: Iterable[Decision], *, apart: Pairs = (), together: Pairs = ()) -> None:
+        """Keep the user's word, all of it or nothing: on photos, on pairs that are no duplicates, or are after all."""
         ...
 
 
@@ -85,104 +94,173 @@ def questions(proposals: Iterable[Proposal]) -> list[Question]:
 
 
 class ReviewSession:
-    """The course of one review; `position` is the question that is being asked."""
+    """The course of one review: questions, the answers to them, and the way back."""
 
     def __init__(
         self,
         asked: Sequence[Question],
         memory: Memory,
-        earlier: Sequence[Decision],
+        earlier: Iterable[Decision] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`earlier` are TRASH decisions of former reviews that were not carried out yet: they are not asked again."""
-        decided = {(decision.path, decision.content_hash) for decision in earlier}
-        self.carried_over: list[Proposal] = []
-        self.questions: list[Question] = []
-        for question in asked:
-            waiting = [p for p in question.proposals if p.action is not Action.KEEP]
-            if waiting and all((p.facts.path, _content(p.facts)) in decided for p in waiting):
-                self.carried_over += waiting
-            else:
-                self.questions.append(question)
-        self.position = 0
-        self.verdicts: dict[int, Verdict] = {}
-        self._chosen: dict[int, tuple[Proposal, ...]] = {}
+        """`earlier` are TRASH decisions of former reviews that were not carried out: they count as answers."""
         self._memory = memory
         self._now = now
+        self._earlier = {(decision.path, decision.content_hash) for decision in earlier}
+        self._answers: dict[str, tuple[Question, Answer]] = {}
+        self._steps: list[list[tuple[Question, Answer | None]]] = []  # what each answer or batch has replaced
+        self.questions: Sequence[Question] = ()
+        self.replace(asked)
+
+    def replace(self, asked: Sequence[Question]) -> None:
+        """Ask these from now on, for example those of another threshold; all answers stay."""
+        self.questions = asked
+        for question in asked:
+            if question.key not in self._answers and (going := self._going_earlier(question)):
+                self._answers[question.key] = (question, Answer(Verdict.TRASH, going, earlier=True))
+
+    def answer_to(self, question: Question) -> Answer | None:
+        """What the user has said to it; None if it is open."""
+        found = self._answers.get(question.key)
+        return found[1] if found else None
 
     @property
-    def question(self) -> Question | None:
-        """The one to ask now; None at the end."""
-        return self.questions[self.position] if self.position < len(self.questions) else None
+    def answered(self) -> int:
+        """How many answers there are."""
+        return len(self._answers)
 
     @property
     def to_trash(self) -> list[Proposal]:
-        """All that the user has chosen to trash, in the order of the questions."""
-        return [*self.carried_over, *(p for at in sorted(self._chosen) for p in self._chosen[at])]
+        """All that the user has chosen to trash, in the order of the answers."""
+        return [proposal for _, answer in self._answers.values() for proposal in answer.going]
 
     @property
     def bytes_to_trash(self) -> int:
         """How much space that would free."""
         return sum(proposal.facts.asset.size for proposal in self.to_trash)
 
-    def answer(self, verdict: Verdict, keep: PhotoFacts | None = None) -> None:
-        """Take the verdict on the present question and go to the next; `keep` names another keeper of a group.
+    @property
+    def carried_over(self) -> list[Proposal]:
+        """What former reviews chose to trash and did not carry out."""
+        return [p for _, answer in self._answers.values() if answer.earlier for p in answer.going]
 
-        Raises ValueError for NOT_A_DUPLICATE where there is no group, and for a keeper that is no member.
+    def answer(self, question: Question, verdict: Verdict, keep: Collection[PhotoFacts] = ()) -> None:
+        """Take the verdict; with TRASH, `keep` names those members of a group that stay in place of the keeper.
+
+        Raises ValueError for NOT_A_DUPLICATE and `keep` where there is no group, and for a `keep` that is no member.
         """
-        question = self.question
-        if question is None:
-            raise ValueError("the review has ended")
-        if question.group is None and (verdict is Verdict.NOT_A_DUPLICATE or keep is not None):
-            raise ValueError("a single photo has no duplicate and no other keeper")
-        chosen = self._losers(question, keep) if verdict is Verdict.TRASH else ()
-        if self.verdicts.get(self.position) in {Verdict.TRASH, Verdict.KEEP}:
-            self._decide(question.members, Action.REVIEW, question.rule)  # the latest word wins
-        if verdict is Verdict.NOT_A_DUPLICATE:
-            hashes = sorted({_content(facts) for facts in question.members})
-            self._memory.dismiss(combinations(hashes, 2))
-            # Copies of the very same bytes can't be told apart by their content: the user wants them all.
-            if len(hashes) < len(question.members):
-                self._decide(question.members, Action.KEEP, question.rule)
-        elif verdict is Verdict.KEEP:
-            self._decide(question.members, Action.KEEP, question.rule)
-        self._decide((proposal.facts for proposal in chosen), Action.TRASH, question.rule)
-        self._chosen[self.position] = chosen
-        self.verdicts[self.position] = verdict
-        self.position += 1
+        self._take([(question, self._answer(question, verdict, keep))])
+
+    def answer_many(self, asked: Iterable[Question], verdict: Verdict) -> None:
+        """The same verdict to many questions, as one step that one `undo` takes back. Raises as `answer`."""
+        self._take([(question, self._answer(question, verdict, ())) for question in asked])
+
+    def undo(self) -> tuple[Question, ...]:
+        """Take the latest answer or batch back; the questions that have their former answers again, or none."""
+        if not self._steps:
+            return ()
+        step = self._steps[-1]
+        self._write(step)
+        self._steps.pop()
+        return tuple(question for question, _ in step)
 
     def forget_carried_over(self) -> None:
-        """Take back the choices of former reviews that were not carried out; the next review asks again."""
-        self._memory.withdraw([proposal.facts.path for proposal in self.carried_over])
-        self.carried_over.clear()
+        """Take back the choices of former reviews that were not carried out: their questions are open again."""
+        self._write([(question, None) for question, answer in self._answers.values() if answer.earlier])
+        # A step back to such a choice would bring it up again.
+        self._steps = [
+            [(question, None if former and former.earlier else former) for question, former in step]
+            for step in self._steps
+        ]
 
-    def back(self) -> None:
-        """Ask the question before once more; its answer holds until another is given."""
-        self.position = max(0, self.position - 1)
+    def _take(self, answers: list[tuple[Question, Answer | None]]) -> None:
+        before = [(question, self.answer_to(question)) for question, _ in answers]
+        self._write(answers)
+        if answers:
+            self._steps.append(before)
 
-    def _losers(self, question: Question, keep: PhotoFacts | None) -> tuple[Proposal, ...]:
-        group = question.group
-        if group is None:
-            return question.proposals
-        if keep is None:
-            return tuple(p for p in question.proposals if p.action is not Action.KEEP)
-        if all(facts.path != keep.path for facts in group.members):
-            raise ValueError(f"{keep.path} is no member of the group")
-        # The group as the user sees it, with the new keeper first: the plan must check that one at the move.
-        others = tuple(facts for facts in group.members if facts.path != keep.path)
-        members = (keep, *others)
-        chosen_group = SimilarGroup(group.id, group.kind, members, "chosen by you")
-        sentence = f"You chose to keep {keep.path.name}."
-        reasons = question.proposals[0].reasons
-        return tuple(
-            Proposal(facts, Action.TRASH, question.rule, sentence, reasons, chosen_group)
-            for facts in others
-            if facts.untouchable is None
+    def _write(self, answers: Iterable[tuple[Question, Answer | None]]) -> None:
+        """First to the ledger, all at once; then to this session's own memory."""
+        changes = {question.key: (question, answer) for question, answer in answers}
+        words: list[Decision] = []
+        apart: list[tuple[bytes, bytes]] = []
+        together: list[tuple[bytes, bytes]] = []
+        for question, answer in changes.values():
+            former = self.answer_to(question)
+            if former is not None and former.verdict is not Verdict.SKIP:
+                words += self._words(question.members, Action.REVIEW, question.rule)  # the latest word wins
+            if former is not None and former.verdict is Verdict.NOT_A_DUPLICATE:
+                together += _pairs(question)
+            if answer is not None:
+                words += self._meaning(question, answer)
+                if answer.verdict is Verdict.NOT_A_DUPLICATE:
+                    apart += _pairs(question)
+        self._memory.remember(words, apart=apart, together=together)
+        for key, (question, answer) in changes.items():
+            self._answers.pop(key, None)
+            if answer is not None:
+                self._answers[key] = (question, answer)
+            # What is said now stands in place of what was said in former reviews.
+            self._earlier.difference_update((facts.path, _content(facts)) for facts in question.members)
+
+    def _meaning(self, question: Question, answer: Answer) -> list[Decision]:
+        """What the ledger is told."""
+        kept = answer.verdict is Verdict.KEEP or (
+            # Copies of the very same bytes can't be told apart by their content: the user wants them all.
+            answer.verdict is Verdict.NOT_A_DUPLICATE and len(_contents(question)) < len(question.members)
         )
+        words = self._words(question.members, Action.KEEP, question.rule) if kept else []
+        return words + self._words((p.facts for p in answer.going), Action.TRASH, question.rule)
 
-    def _decide(self, photos: Iterable[PhotoFacts], action: Action, rule: str) -> None:
+    def _words(self, photos: Iterable[PhotoFacts], action: Action, rule: str) -> list[Decision]:
         at = self._now()
-        self._memory.decide(Decision(_content(facts), facts.path, action, rule, at) for facts in photos)
+        return [Decision(_content(facts), facts.path, action, rule, at) for facts in photos]
+
+    def _answer(self, question: Question, verdict: Verdict, keep: Collection[PhotoFacts]) -> Answer:
+        if question.group is None and (verdict is Verdict.NOT_A_DUPLICATE or keep):
+            raise ValueError("a single photo has no duplicate and no other keeper")
+        if verdict is not Verdict.TRASH:
+            return Answer(verdict)
+        return Answer(verdict, _going(question, {facts.path for facts in keep}))
+
+    def _going_earlier(self, question: Question) -> tuple[Proposal, ...]:
+        """What of the question former reviews have sent to the trash."""
+        chosen = {f.path for f in question.members if (f.path, _content(f)) in self._earlier}
+        stay = {facts.path for facts in question.members} - chosen
+        if not chosen or (question.group is not None and not stay):
+            return ()
+        return _going(question, stay)
+
+
+def _going(question: Question, stay: Collection[Path]) -> tuple[Proposal, ...]:
+    """The proposals to trash all members but `stay`; those that the rule made, where its keeper stays."""
+    group = question.group
+    if group is None:
+        return question.proposals
+    if not stay:
+        return tuple(p for p in question.proposals if p.action is not Action.KEEP)
+    if unknown := set(stay) - {facts.path for facts in group.members}:
+        raise ValueError(f"{min(unknown)} is no member of the group")
+    kept = tuple(facts for facts in group.members if facts.path in stay)
+    others = tuple(facts for facts in group.members if facts.path not in stay)
+    proposed = {p.facts.path: p for p in question.proposals if p.action is not Action.KEEP and group.keeper in kept}
+    # The group as the user sees it, with what stays first: the plan must check the first of those at the move.
+    chosen = SimilarGroup(group.id, group.kind, kept + others, "chosen by you")
+    sentence = f"You chose to keep {' and '.join(facts.path.name for facts in kept)}."
+    reasons = question.proposals[0].reasons
+    return tuple(
+        proposed.get(facts.path) or Proposal(facts, Action.TRASH, question.rule, sentence, reasons, chosen)
+        for facts in others
+        if facts.untouchable is None
+    )
+
+
+def _pairs(question: Question) -> Iterable[tuple[bytes, bytes]]:
+    return combinations(_contents(question), 2)
+
+
+def _contents(question: Question) -> list[bytes]:
+    return sorted({_content(facts) for facts in question.members})
 
 
 def _content(facts: PhotoFacts) -> bytes:

@@ -44,7 +44,14 @@ def _decisions_and_journal(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (_decisions_and_journal,)
+def _second_thoughts(connection: sqlite3.Connection) -> None:
+    """Schema 2: "not a duplicate" can be taken back."""
+    connection.execute("ALTER TABLE dismissal ADD COLUMN withdrawn_at REAL")
+
+
+MIGRATIONS = (_decisions_and_journal, _second_thoughts)
+
+Pairs = Iterable[tuple[bytes, bytes]]
 
 
 class Ledger(Journal):
@@ -69,12 +76,26 @@ class Ledger(Journal):
     ) -> None:
         self.close()
 
-    def decide(self, decisions: Iterable[Decision]) -> None:
-        """Remember the user's word for ever; the latest word on the same thing wins."""
+    def remember(self, decisions: Iterable[Decision], *, apart: Pairs = (), together: Pairs = ()) -> None:
+        """Keep the user's word for ever, all of it or nothing; the latest word on the same thing wins.
+
+        `apart` are pairs of contents that are "not a duplicate" of one another, `together` those of which that is taken
+        back; in either order.
+        """
+        now = time.time()
         with transaction(self._connection) as connection:
             connection.executemany(
                 "INSERT INTO decision (content_hash, path, action, rule, at, by) VALUES (?, ?, ?, ?, ?, ?)",
                 ((d.content_hash, os.fsencode(d.path), d.action.value, d.rule, d.at, d.by.value) for d in decisions),
+            )
+            connection.executemany(
+                "UPDATE dismissal SET withdrawn_at = ? WHERE first = ? AND second = ?",
+                ((now, *pair) for pair in _in_order(together)),
+            )
+            connection.executemany(
+                "INSERT INTO dismissal (first, second, at) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET withdrawn_at = NULL",
+                ((*pair, now) for pair in _in_order(apart)),
             )
 
     def kept(self, rule: str) -> frozenset[bytes]:
@@ -102,23 +123,11 @@ class Ledger(Journal):
             for content_hash, path, action, rule, at, by in rows
         ]
 
-    def withdraw(self, paths: Iterable[Path] | None = None) -> int:
-        """Take back the TRASH decisions not yet carried out about `paths`, or about everything; how many there were."""
-        statement = "UPDATE decision SET settled = 'withdrawn' WHERE action = 'trash' AND settled IS NULL"
-        with transaction(self._connection) as connection:
-            if paths is None:
-                return connection.execute(statement).rowcount
-            return sum(connection.execute(f"{statement} AND path = ?", (os.fsencode(path),)).rowcount for path in paths)
-
-    def dismiss(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
-        """These two contents are "not a duplicate" of one another, in either order."""
-        now = time.time()
-        with transaction(self._connection) as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO dismissal (first, second, at) VALUES (?, ?, ?)",
-                ((min(pair), max(pair), now) for pair in pairs if pair[0] != pair[1]),
-            )
-
     def dismissed(self) -> frozenset[tuple[bytes, bytes]]:
         """Every dismissed pair of content hashes, the smaller hash first."""
-        return frozenset(self._connection.execute("SELECT first, second FROM dismissal").fetchall())
+        rows = self._connection.execute("SELECT first, second FROM dismissal WHERE withdrawn_at IS NULL")
+        return frozenset(rows.fetchall())
+
+
+def _in_order(pairs: Pairs) -> Iterable[tuple[bytes, bytes]]:
+    return ((min(pair), max(pair)) for pair in pairs if pair[0] != pair[1])

@@ -120,7 +120,7 @@ def _finish_restore(asset: Sequence[Move]) -> str:
 def remember_kept(ledger: Ledger, restored: Sequence[Move]) -> None:
     """Bringing a photo back is the user's word: it is not proposed again under the same rule."""
     now = time.time()
-    ledger.decide(
+    ledger.remember(
         Decision(move.content_hash, move.path, Action.KEEP, move.rule, now)
         for move in restored
         if move.kind is None and move.content_hash is not None
