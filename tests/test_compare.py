@@ -29,7 +29,8 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 
 
 def scanned(cache: Cache, album: Path) -> ScanSummary:
-    return scan([Root(album)], cache, Settings(), ScanWatcher(ignore, ignore, ignore, ignore))
+    watcher = ScanWatcher(ignore, ignore, ignore, ignore)
+    return scan([Root(album)], cache, Settings(), watcher, thumbnails=cache.path.with_name("thumbnails.sqlite"))
 
 
 def compared(cache: Cache) -> CompareProgress:

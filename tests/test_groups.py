@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from zlib import crc32
 
@@ -32,7 +32,7 @@ from albumclean.domain import (
     Stage,
 )
 from albumclean.errors import ConfigError
-from albumclean.similar.components import Pair
+from albumclean.similar.components import Pair, components
 from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.series import Series, SeriesKind
@@ -415,8 +415,16 @@ def test_groups_hold_their_promises(
         inside = {facts.photo.content_hash for facts in group.members if facts.photo}
         assert len(group.members) >= 2
         verified = {each for each in looks if looks[each].relation is not Relation.DIFFERENT}
-        by_looks = any(all(pair(centre, other) in verified for other in inside - {centre}) for centre in inside)
-        assert group.kind is GroupKind.MOMENT or by_looks, "all were compared with one"
+        same = [each for each in looks if looks[each].relation is Relation.SAME_PIXELS]
+        everything = components([*same, *((content, content) for content in inside)])
+        pictures = [files for files in everything if not inside.isdisjoint(files)]
+        by_looks = any(
+            all(
+                centre == other or any(pair(*each) in verified for each in product(centre, other)) for other in pictures
+            )
+            for centre in pictures
+        )
+        assert group.kind is GroupKind.MOMENT or by_looks, "all were compared with one picture"
         assert not any(one != other and {one, other} <= inside for one, other in told)
         paths = {facts.path for facts in group.members}
         assert len(paths) == len(group.members)

@@ -220,3 +220,35 @@ def test_components_are_the_connected_parts() -> None:
 def test_the_first_look_is_at_what_has_camera_and_time_then_at_most_pixels(better: Photo, worse: Photo) -> None:
     assert prior(better, better.content_hash) < prior(worse, worse.content_hash)
     assert prior(worse, worse.content_hash) < prior(None, b"")
+
+
+def test_a_twin_with_another_time_in_it_joins_the_copies_that_it_is_told_apart_from() -> None:
+    source, copy, redated = photo(1), photo(2), photo(3)
+    truth = {
+        pair(source, copy): Verdict(copies=True, source=source),
+        pair(source, redated): Verdict(copies=True, same_pixels=True),
+        pair(copy, redated): Verdict(copies=False, by_camera=True),
+    }
+    for first in (source, copy, redated):
+
+        def leading(content: bytes, first: bytes = first) -> Prior:
+            return (content != first, 0, content)
+
+        verdicts: dict[Pair, Verdict] = {}
+        candidates = {pair(source, copy), pair(source, redated)}  # time alone tells the third pair apart
+        while wanted := find_stars(candidates, verdicts, leading, alike=[pair(source, redated)]).wanted:
+            verdicts |= {each: truth[each] for each in wanted}
+        (star,) = find_stars(verdicts, verdicts, leading, final=True).stars
+        assert {source, copy, redated} == {star.centre, *star.members}
+        (star,) = find_stars(truth, truth, leading, final=True).stars
+        assert {source, copy, redated} == {star.centre, *star.members}
+
+
+def test_the_users_word_parts_twins_for_good() -> None:
+    source, copy, redated = photo(1), photo(2), photo(3)
+    verdicts = {
+        pair(source, copy): Verdict(copies=True, source=source),
+        pair(source, redated): Verdict(copies=True, same_pixels=True),
+    }
+    (star,) = find_stars(verdicts, verdicts, by_name, apart=[pair(copy, redated)], final=True).stars
+    assert Star(source, (copy,)) == star

@@ -9,14 +9,15 @@ from __future__ import annotations
 import functools
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Self
 
 from albumclean.comparison import REVISION
 from albumclean.config import Settings
-from albumclean.domain import Comparison, FileIdentity, Photo, Relation
-from albumclean.engines.look import PairJob, look_closely
+from albumclean.domain import FileIdentity, Photo, Relation
+from albumclean.engines.look import Look, PairJob, look_closely
 from albumclean.engines.pool import worker_pool
 from albumclean.engines.search import Found, SearchJob, find_candidates
 from albumclean.scoring import registry
@@ -54,40 +55,54 @@ def compare_new(cache: Cache, settings: Settings, progress: Callable[[ComparePro
     if not cache.comparisons.has_unsearched(key, FINGERPRINT):
         return state
     found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
-    photo = functools.cache(cache.photo)
-    looks = _Looks(cache, settings, photo, _plausible(found, photo), state)
+    looks = _Looks(cache, settings, _Candidates.of(found, functools.cache(cache.photo)), state)
     looks.run(progress)
     cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
     return state
 
 
-def _plausible(found: Found, photo: PhotoOf) -> set[Pair]:
-    """The candidates without those that time or camera tell apart, unless they could have the very same pixels."""
-    photos = [photo(content) for content in found.contents]
-    plausible = set()
-    for (left, right), twins in zip(found.pairs.tolist(), found.twins.tolist(), strict=True):
-        one, other = photos[left], photos[right]
-        if one is not None and other is not None and (twins or not different_shots(one, other)):
-            plausible.add(pair(found.contents[left], found.contents[right]))
-    return plausible
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The pairs that may be copies."""
+
+    photo: PhotoOf
+    pairs: frozenset[Pair]  # without those that time or camera tell apart, unless they could have the same pixels
+    alike: frozenset[Pair]  # those that could
+
+    @classmethod
+    def of(cls, found: Found, photo: PhotoOf) -> Self:
+        """From what the search has found."""
+        photos = [photo(content) for content in found.contents]
+        pairs, alike = set(), set()
+        for (left, right), same_hashes in zip(found.pairs.tolist(), found.twins.tolist(), strict=True):
+            one, other = photos[left], photos[right]
+            if one is None or other is None:
+                continue
+            contents = pair(one.content_hash, other.content_hash)
+            if same_hashes and (one.width, one.height) == (other.width, other.height):
+                alike.add(contents)
+            elif different_shots(one, other):
+                continue
+            pairs.add(contents)
+        return cls(photo, frozenset(pairs), frozenset(alike))
 
 
 class _Looks:
     """The components of look-alikes that are not settled, and the looks that they wait for."""
 
-    def __init__(
-        self, cache: Cache, settings: Settings, photo: PhotoOf, candidates: set[Pair], state: CompareProgress
-    ) -> None:
+    def __init__(self, cache: Cache, settings: Settings, found: _Candidates, state: CompareProgress) -> None:
         self._cache = cache
-        self._photo = photo
+        self._photo = found.photo
+        self._alike = found.alike
+        self._pixels: dict[bytes, bytes] = {}  # digests
         self._settings = settings
         self._state = state
         self._verdicts: dict[Pair, Verdict] = {}
         self.unsettled: set[bytes] = set()  # contents that could not be read this time
         self._parts: list[list[Pair]] = []
         self._part_of: dict[bytes, int] = {}
-        self._join(candidates)
-        self._prior = {content: prior(photo(content), content) for content in self._part_of}
+        self._join(found.pairs)
+        self._prior = {content: prior(self._photo(content), content) for content in self._part_of}
         self._missing = [0] * len(self._parts)  # looks that each part waits for
         self._ready: deque[Pair] = deque()
         for number in range(len(self._parts)):
@@ -98,25 +113,30 @@ class _Looks:
         if not self._ready:
             return
         pool = worker_pool(look_closely, self._settings.scan)
-        found: list[Comparison] = []
+        found: list[Look] = []
         last = time.monotonic()
         try:
             with closing(pool.run(self._jobs(), lambda _: None)) as results:
                 for job, result in results:
-                    if isinstance(result, Comparison):
+                    if isinstance(result, Look):
                         found.append(result)
-                        self._learn(job.contents, result.relation, result.source)
+                        self._pixels.update(result.pixels)
+                        self._learn(job.contents, result.comparison.relation, result.comparison.source)
                         self._settle(job.contents)
                     else:
                         self._give_up(job.contents)
                     progress(self._state)
                     if time.monotonic() - last >= COMMIT_EVERY:
-                        self._cache.comparisons.write(found, REVISION)
+                        self._remember(found)
                         found, last = [], time.monotonic()
         finally:
-            self._cache.comparisons.write(found, REVISION)
+            self._remember(found)
 
-    def _join(self, candidates: set[Pair]) -> None:
+    def _remember(self, looks: Collection[Look]) -> None:
+        pixels = (each for look in looks for each in look.pixels)
+        self._cache.comparisons.write([look.comparison for look in looks], REVISION, pixels)
+
+    def _join(self, candidates: Collection[Pair]) -> None:
         """Part the candidates into components, together with the copies that are known around them."""
         known = {(one, other): (how, source) for one, other, how, source in self._cache.comparisons.pairs(REVISION)}
         copies = [each for each, (relation, _) in known.items() if relation is not Relation.DIFFERENT]
@@ -124,6 +144,7 @@ class _Looks:
         for pairs in pairs_by_component([*candidates, *copies]):
             part = {content for each in pairs for content in each}
             if not asked.isdisjoint(part):
+                self._pixels.update(self._cache.comparisons.pixels(part, REVISION))
                 self._part_of.update(dict.fromkeys(part, len(self._parts)))
                 self._parts.append(pairs)
         for each, (relation, source) in known.items():
@@ -135,7 +156,10 @@ class _Looks:
         self._verdicts[contents] = verdict_of(relation, source, one, other)
 
     def _ask(self, number: int) -> None:
-        wanted = find_stars(self._parts[number], self._verdicts, self._prior.__getitem__).wanted
+        pairs = self._parts[number]
+        alike = self._alike.intersection(pairs)
+        prior = self._prior.__getitem__
+        wanted = find_stars(pairs, self._verdicts, prior, alike=alike, pixels=self._pixels).wanted
         self._missing[number] = len(wanted)
         self._state.wanted += len(wanted)
         # What settles a component goes first: its photos are still decoded, and a kill leaves few half done.

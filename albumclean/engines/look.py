@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from albumclean.comparison.sides import Side
 from albumclean.domain import Comparison, FileIdentity
@@ -25,27 +26,37 @@ class PairJob:
     max_pixels: int
 
 
-def look_closely(job: PairJob, _: object) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at two files has shown."""
+
+    comparison: Comparison
+    pixels: tuple[tuple[bytes, bytes], tuple[bytes, bytes]]  # each content and a digest of its picture
+
+
+def look_closely(job: PairJob, _: object) -> Look:
     """Decode both files and compare. Raises ReadError or DecodeError, which name the file."""
     from albumclean.comparison.compare import compare  # OpenCV: not in the process that only hands out the work
 
-    one, other = (
+    (one, mine), (other, theirs) = (
         _side(identity, content, job.max_pixels)
         for identity, content in zip((job.one, job.other), job.contents, strict=True)
     )
-    return compare(one, other)
+    return Look(compare(one, other), ((job.contents[0], mine), (job.contents[1], theirs)))
 
 
-_sides: OrderedDict[bytes, Side] = OrderedDict()  # of this worker process, by content, the latest last
+_sides: OrderedDict[bytes, tuple[Side, bytes]] = OrderedDict()  # of this worker process, by content, the latest last
 
 
-def _side(identity: FileIdentity, content: bytes, max_pixels: int) -> Side:
+def _side(identity: FileIdentity, content: bytes, max_pixels: int) -> tuple[Side, bytes]:
+    """The decoded photo, and the digest of its pixels."""
     if content not in _sides:
         data = read_file(identity)
         if content_hash(data) != content:
             raise ReadError(path=identity.path, detail="has changed since it was scanned")
         frame = decode(data, identity.path, content, min_short_side=SHORT_SIDE, max_pixels=max_pixels)
-        _sides[content] = Side(frame.photo, data, frame.image)
+        digest = blake2b(str(frame.image.size).encode() + frame.image.tobytes(), digest_size=16).digest()
+        _sides[content] = Side(frame.photo, data, frame.image), digest
         if len(_sides) > _KEPT_SIDES:
             _sides.popitem(last=False)
     _sides.move_to_end(content)

@@ -132,9 +132,10 @@ def _groups_of(
         files = physical_files(facts for content in members for facts in content.assets)
         if len(files) < 2:
             continue
-        exact = all(known[pair(star.centre, other)].relation is Relation.SAME_PIXELS for other in star.members)
-        kind = GroupKind.EXACT if exact else GroupKind.DERIVED
         inside = {each: look for each, look in known.items() if {*each} <= {star.centre, *star.members}}
+        same = [each for each, look in inside.items() if look.relation is Relation.SAME_PIXELS]
+        pictures = sum(1 for _ in components([*same, *((each.content_hash, each.content_hash) for each in members)]))
+        kind = GroupKind.EXACT if pictures == 1 else GroupKind.DERIVED
         yield _group(kind, files, settings, inside)
 
 

@@ -1,8 +1,8 @@
 """Which pairs of look-alikes deserve a close look, and the copies that those looks establish.
 
-Copies of one shot form a *star*: a centre and members each of which was compared with the centre itself. So nothing is
-alike by hearsay (A like B like C), and n copies cost about n looks. The centre is the first guess at the source; those
-members that turn out to be nearer to the camera are compared with each other as well.
+Copies of one shot form a *star*: a centre and members each of which was compared with the centre itself, or with a file
+of its very pixels. So nothing is alike by hearsay (A like B like C), and n copies cost about n looks. The centre is the
+first guess at the source; those members that turn out to be nearer to the camera are compared with each other as well.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from albumclean.domain import Photo, Relation
-from albumclean.similar.components import Pair
+from albumclean.similar.components import Pair, components
 from albumclean.similar.contents import different_shots
 from albumclean.similar.prior import Prior
 
@@ -23,6 +24,8 @@ class Verdict:
 
     copies: bool
     source: bytes | None = None  # which of the two is the source, if that can be told
+    same_pixels: bool = False
+    by_camera: bool = False  # alike to the pixels; it is the camera's word that tells them apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +49,30 @@ def find_stars(
     verdicts: Mapping[Pair, Verdict],
     prior: Callable[[bytes], Prior],
     *,
+    alike: Iterable[Pair] = (),
+    pixels: Mapping[bytes, bytes] | None = None,
     apart: Collection[Pair] = frozenset(),
     final: bool = False,
 ) -> Stars:
     """Stars among photos that may be copies, in the order of their centres' priors.
 
     `candidates`: the pairs that look alike. `prior`: a sort key, distinct for each photo; the smallest is the best
-    guess at a source. `apart`: pairs that must not share a star. Pairs without a verdict are wanted, and what depends
+    guess at a source. `alike`: the candidates that could have the very same pixels; `pixels`: digests of the photos
+    that were looked at. `apart`: pairs that must not share a star. Pairs without a verdict are wanted, and what depends
     on them is left open, so the caller looks and asks again until nothing is wanted; with `final` such pairs count as
     no copies. The same candidates and verdicts give the same stars in any order.
     """
-    return _Search(candidates, verdicts, prior, apart, final=final).run()
+    search = _Search(candidates, verdicts, prior, apart, final=final)
+    search.expect_twins(alike, pixels or {})
+    return search.run()
 
 
 def verdict_of(relation: Relation, source: bytes | None, one: Photo | None, other: Photo | None) -> Verdict:
     """From a close look at two photos: the camera's word that these are different shots outranks alike pixels."""
     told_apart = one is not None and other is not None and different_shots(one, other)
-    copies = relation is Relation.SAME_PIXELS or (relation is Relation.DERIVED and not told_apart)
-    return Verdict(copies, source)
+    same = relation is Relation.SAME_PIXELS
+    derived = relation is Relation.DERIVED
+    return Verdict(same or (derived and not told_apart), source, same, by_camera=derived and told_apart)
 
 
 def pair(one: bytes, other: bytes) -> Pair:
@@ -89,9 +98,20 @@ class _Search:
             self._near[one].add(other)
             self._near[other].add(one)
         self._order = {photo: at for at, photo in enumerate(sorted(self._near, key=prior))}
+        self._alike: defaultdict[bytes, set[bytes]] = defaultdict(set)  # what could have the same pixels
+        self._pixels: Mapping[bytes, bytes] = {}
+        same = [each for each, verdict in verdicts.items() if verdict.same_pixels and self._near.keys() >= {*each}]
+        self._twins = {photo: tuple(part) for part in components(same) for photo in part}  # with the same pixels
         self._free = set(self._near)
         self._open: set[bytes] = set()  # their place hangs on a look that is still wanted
         self._found = Stars()
+
+    def expect_twins(self, alike: Iterable[Pair], pixels: Mapping[bytes, bytes]) -> None:
+        """See `find_stars`."""
+        for one, other in alike:
+            self._alike[one].add(other)
+            self._alike[other].add(one)
+        self._pixels = pixels
 
     def run(self) -> Stars:
         for photo in self._order:  # in the order of priors
@@ -102,17 +122,19 @@ class _Search:
 
     def _settle(self, first: bytes) -> None:
         """Find the star around `first`; leave it open if looks are wanted."""
-        around = self._near[first] & self._free
+        around = self._around(first)
         while not self._waits(first, around):
             members = self._copies(first, around)
             leader, wanted = self._leader(first, members)
-            if wanted:
+            strangers = self._strange_twins({first, *members})
+            wanted = wanted or self._looks_at_twins((first, *members), strangers)
+            if wanted or strangers & self._open:
                 self._found.wanted += wanted
                 self._open.update((first, *around))
                 return
             # What looks like the source may not look like a small or cropped copy of it that happened to be first;
             # and what is known to be a copy of a member shall not be left behind.
-            met = around | (self._near[leader] & self._free)
+            met = around | self._around(leader)
             met.update(*(self._known_copies(member) for member in members))
             met.discard(first)
             if met == around:
@@ -122,18 +144,61 @@ class _Search:
 
     def _settle_finally(self, first: bytes) -> None:
         """The star around that copy which was compared with most others."""
-        members = self._copies(first, self._near[first] & self._free)
+        members = self._copies(first, self._around(first))
         centre = max((first, *members), key=lambda photo: (len(self._known_copies(photo)), -self._order[photo]))
-        self._close(centre, self._copies(centre, self._near[centre] & self._free))
+        self._close(centre, self._copies(centre, self._around(centre)))
         if first in self._free:  # told apart from another member
-            self._close(first, self._copies(first, self._near[first] & self._free))
+            self._close(first, self._copies(first, self._around(first)))
+
+    def _around(self, photo: bytes) -> set[bytes]:
+        """What looks like it, or like a file with the same pixels, and is in no star yet."""
+        twins = self._twins_of(photo)
+        return (set().union(twins, *(self._near[twin] for twin in twins)) & self._free) - {photo}
+
+    def _twins_of(self, photo: bytes) -> tuple[bytes, ...]:
+        """The files that are known to have its pixels, itself among them."""
+        return self._twins.get(photo, (photo,))
+
+    def _strange_twins(self, star: Collection[bytes]) -> set[bytes]:
+        """What could have the pixels of one of the star's photos and is not in it, for all that is known."""
+        found: set[bytes] = set()
+        for photo in star:
+            found.update(other for other in self._alike[photo] & self._free if self._look_wanted(photo, other))
+        return {other for other in found - set(star) if other not in self._pixels}
+
+    def _looks_at_twins(self, star: Iterable[bytes], strangers: Collection[bytes]) -> list[Pair]:
+        """Those that tell what has the same pixels, for each photo with the first of the star that may have them."""
+        wanted = []
+        first: dict[bytes, bytes] = {}  # by the digest of the pixels
+        for photo in sorted(star, key=self._order.__getitem__):
+            if (pixels := self._pixels.get(photo)) is not None and first.setdefault(pixels, photo) != photo:
+                wanted += self._look_wanted(first[pixels], photo)
+        for stranger in sorted(set(strangers) - self._open):
+            beside = min(self._alike[stranger].intersection(star), key=self._order.__getitem__)
+            wanted += self._look_wanted(beside, stranger)
+        return wanted
 
     def _known_copies(self, photo: bytes) -> set[bytes]:
-        return {other for other in self._near[photo] & self._free if self._is_copy(photo, other)}
+        return {other for other in self._around(photo) if self._is_copy(photo, other)}
+
+    def _verdict(self, one: bytes, other: bytes) -> Verdict | None:
+        """What a look at the two said, or one at files with the same pixels as they.
+
+        Another time written into a file tells it apart from the copies of the photo that it was; its twin knows better.
+        """
+        direct = self._verdicts.get(pair(one, other))
+        if direct is not None and not direct.by_camera:
+            return direct
+        ways = product(self._twins_of(one), self._twins_of(other))
+        if any(mine == theirs for mine, theirs in ways):
+            return Verdict(copies=True, same_pixels=True)
+        ways = product(self._twins_of(one), self._twins_of(other))
+        found = [verdict for way in ways if (verdict := self._verdicts.get(pair(*way))) is not None]
+        return next((verdict for verdict in found if verdict.copies), direct or next(iter(found), None))
 
     def _is_copy(self, one: bytes, other: bytes) -> bool:
         """Whether a close look found them to be copies, whatever the user says of it."""
-        verdict = self._verdicts.get(pair(one, other))
+        verdict = self._verdict(one, other)
         return verdict is not None and verdict.copies
 
     def _leader(self, first: bytes, members: Sequence[bytes]) -> tuple[bytes, list[Pair]]:
@@ -145,8 +210,7 @@ class _Search:
         leader, led = better[0], set[bytes]()
         while True:
             led.add(leader)
-            pairs = [pair(leader, other) for other in rivals if other != leader]
-            wanted = [each for each in pairs if each not in self._verdicts and each not in self._apart]
+            wanted = [look for other in rivals if other != leader for look in self._look_wanted(leader, other)]
             if wanted:
                 return leader, wanted
             above = [other for other in rivals if other not in led and self._source(leader, other) == other]
@@ -156,11 +220,24 @@ class _Search:
 
     def _are_apart(self, one: bytes, other: bytes) -> bool:
         """Whether the user or a close look told them apart."""
-        verdict = self._verdicts.get(pair(one, other))
+        verdict = self._verdict(one, other)
         return pair(one, other) in self._apart or (verdict is not None and not verdict.copies)
 
+    def _look_wanted(self, one: bytes, other: bytes) -> list[Pair]:
+        """The look that would tell how they are related, if there is one."""
+        verdict = self._verdict(one, other)
+        if pair(one, other) in self._apart or (verdict is not None and not verdict.by_camera):
+            return []
+        ways = [way for way in product(self._twins_of(one), self._twins_of(other)) if way[1] in self._near[way[0]]]
+        ways = sorted((pair(*way) for way in ways or [(one, other)]), key=lambda way: (way != pair(one, other), way))
+        return [way for way in ways if way not in self._verdicts][:1]
+
     def _source(self, one: bytes, other: bytes) -> bytes | None:
-        return self._verdicts[pair(one, other)].source if self._is_copy(one, other) else None
+        """Which of two copies is the source, if that is known."""
+        verdict = self._verdict(one, other)
+        if verdict is None or not verdict.copies or verdict.source is None:
+            return None
+        return one if verdict.source in self._twins_of(one) else other
 
     def _close(self, centre: bytes, members: Sequence[bytes]) -> None:
         self._free.discard(centre)
@@ -170,11 +247,7 @@ class _Search:
 
     def _waits(self, centre: bytes, around: set[bytes]) -> bool:
         """Whether looks must come first; asks for those that are not waiting for the outcome of others."""
-        wanted = [
-            pair(centre, other)
-            for other in around - self._open
-            if pair(centre, other) not in self._verdicts and pair(centre, other) not in self._apart
-        ]
+        wanted = [look for other in around - self._open for look in self._look_wanted(centre, other)]
         if not wanted and centre not in self._open and not around & self._open:
             return False
         self._found.wanted += wanted

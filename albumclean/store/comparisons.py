@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from albumclean.domain import Comparison, Reason, Relation
 from albumclean.store.database import store_errors, transaction
+
+_ASKED = 500  # contents asked about at once: older SQLites take 999 values
 
 
 class Comparisons:
@@ -45,21 +48,33 @@ class Comparisons:
             )
 
     def among(self, contents: Collection[bytes], revision: str) -> list[Comparison]:
-        """Every comparison of which both sides are in `contents`."""
+        """Every comparison of which both sides are in `contents`, in order."""
         found = []
         wanted = set(contents)
+        remaining = iter(sorted(wanted))
         with store_errors(self._path):
-            for content_hash in sorted(wanted):
+            while asked := list(islice(remaining, _ASKED)):
                 rows = self._connection.execute(
-                    """SELECT one, other, relation, likeness, source, reasons FROM comparison
-                    WHERE one = ? AND revision = ? ORDER BY other""",
-                    (content_hash, revision),
+                    f"""SELECT one, other, relation, likeness, source, reasons FROM comparison
+                    WHERE one IN ({",".join("?" * len(asked))}) AND revision = ? ORDER BY one, other""",  # noqa: S608
+                    (*asked, revision),
                 )
                 found += [_comparison(row) for row in rows if row[1] in wanted]
         return found
 
-    def write(self, comparisons: Iterable[Comparison], revision: str) -> None:
-        """Remember what was found, in one transaction."""
+    def pixels(self, contents: Iterable[bytes], revision: str) -> Iterator[tuple[bytes, bytes]]:
+        """(content, digest of its picture) of those contents that were ever looked at closely."""
+        with store_errors(self._path):
+            for content in contents:
+                yield from self._connection.execute(
+                    "SELECT content_hash, digest FROM pixels WHERE content_hash = ? AND revision = ?",
+                    (content, revision),
+                )
+
+    def write(
+        self, comparisons: Iterable[Comparison], revision: str, pixels: Iterable[tuple[bytes, bytes]] = ()
+    ) -> None:
+        """Remember what was found, in one transaction; `pixels` as in the method of that name."""
         rows = [
             (
                 each.one,
@@ -74,6 +89,10 @@ class Comparisons:
         ]
         with transaction(self._connection) as write:
             write.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            write.executemany(
+                "INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)",
+                ((content, revision, digest) for content, digest in pixels),
+            )
 
     def searched(self, key: str) -> set[bytes]:
         """The contents whose look-alikes have been looked for by the method that `key` names."""
@@ -110,7 +129,8 @@ class Comparisons:
                 )
             for column in ("one", "other"):
                 write.execute(f"DELETE FROM comparison WHERE {gone.format(column=f'comparison.{column}')}")  # noqa: S608
-            write.execute(f"DELETE FROM searched WHERE {gone.format(column='searched.content_hash')}")  # noqa: S608
+            for table in ("searched", "pixels"):
+                write.execute(f"DELETE FROM {table} WHERE {gone.format(column=f'{table}.content_hash')}")  # noqa: S608
 
 
 def _content(one: bytes, other: bytes, source: int | None) -> bytes | None:

@@ -74,4 +74,13 @@ def look_alikes(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (create, look_alikes)
+def pixels(connection: sqlite3.Connection) -> None:
+    """Schema 3: which contents have the very same pixels."""
+    connection.execute(
+        """CREATE TABLE pixels (
+            content_hash BLOB PRIMARY KEY, revision TEXT NOT NULL, digest BLOB NOT NULL  -- of the decoded picture
+        ) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS = (create, look_alikes, pixels)
