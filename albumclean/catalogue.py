@@ -6,7 +6,7 @@ is not proposed; nothing else touches the photos.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,8 +31,12 @@ from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.series import Series
 from albumclean.store.cache import Cache
+from albumclean.store.cache_reader import Histogram
 from albumclean.store.ledger import Ledger
 from albumclean.store.rows import Known
+
+_MOS, _PREFERENCE = (registry.JUDGE, "mos"), (registry.JUDGE, "preference")
+_DEGRADATIONS = tuple((kind, (registry.JUDGE, kind.value)) for kind in Degradation)
 
 
 @dataclass(slots=True)
@@ -53,16 +57,21 @@ class Catalogue:
         self._specs = tuple(registry.spec(name) for name in registry.DEFAULT)
 
     def proposals(
-        self, under: Sequence[Path] = (), only: Collection[str] | None = None, left_out: LeftOut | None = None
+        self,
+        under: Sequence[Path] = (),
+        only: Collection[str] | None = None,
+        left_out: LeftOut | None = None,
+        groups: Iterable[SimilarGroup] | None = None,
     ) -> Iterator[Proposal]:
         """What the rules propose for photos under the folders (all, if none are named), groups first.
 
-        Groups reach over the whole library: a copy under the folders may have its keeper elsewhere. `left_out`
-        collects what is not spoken of.
+        Groups reach over the whole library: a copy under the folders may have its keeper elsewhere. `groups` are those
+        that were found before; without them they are found now. `left_out` collects what is not spoken of.
         """
         left_out = left_out if left_out is not None else LeftOut()
+        groups = self.groups(left_out) if groups is None else groups
         photos = (facts for facts in self.photos(under) if _has_bearing(facts))
-        for proposal in propose(photos, self.groups(left_out), self.settings, self.ledger.kept, only):
+        for proposal in propose(photos, groups, self.settings, self.ledger.kept, only):
             members = proposal.group.members if proposal.group else (proposal.facts,)
             if not any(_is_under(facts.path, under) for facts in members):
                 continue
@@ -75,7 +84,11 @@ class Catalogue:
 
     def photos(self, under: Sequence[Path] = ()) -> Iterator[PhotoFacts]:
         """The facts of every known photo, by path."""
-        return map(self._facts, self.cache.known(under))
+        return map(_facts, self.cache.known(under, self._specs))
+
+    def mos_histogram(self, bins: int = 100) -> Histogram:
+        """All known photos that have a score, by their MOS."""
+        return self.cache.histogram(registry.spec(registry.JUDGE), "mos", bins)
 
     def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
         """What could not be read or scored, by path."""
@@ -89,23 +102,7 @@ class Catalogue:
 
     def photos_with(self, contents: Sequence[bytes]) -> Iterator[PhotoFacts]:
         """The facts of every known photo with one of these contents."""
-        return map(self._facts, self.cache.known_with(contents))
-
-    def _facts(self, known: Known) -> PhotoFacts:
-        scores = self.cache.scores(known.content_hash, self._specs) if known.content_hash else {}
-        judged = scores.get(registry.JUDGE, {})
-        rating = known.marks.rating
-        if rating is None and known.photo is not None:
-            rating = known.photo.rating
-        return PhotoFacts(
-            asset=known.asset,
-            photo=known.photo,
-            mos=judged.get("mos"),
-            preference=judged.get("preference"),
-            degradations={kind: judged[kind] for kind in Degradation if kind in judged},
-            marks=replace(known.marks, rating=rating),
-            failure=known.failure,
-        )
+        return map(_facts, self.cache.known_with(contents, self._specs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +128,12 @@ class _Evidence:
         return self.catalogue.cache.comparisons.undated_lookalikes(REVISION)
 
     def photos(self, contents: Sequence[bytes]) -> list[Photo]:
-        return [photo for content in contents if (photo := self.catalogue.cache.photo(content)) is not None]
+        return list(self.catalogue.cache.photos_of(contents))
 
     def fingerprints(self, contents: Sequence[bytes]) -> FingerprintIndex:
         cache, embedding = self.catalogue.cache, registry.spec(registry.JUDGE).revision
-        prints = (cache.fingerprint(content, FINGERPRINT) for content in contents)
-        vectors = (cache.embedding(content, embedding) for content in contents)
-        return FingerprintIndex.build(filter(None, prints), filter(None, vectors))
+        prints = cache.fingerprints_of(contents, FINGERPRINT)
+        return FingerprintIndex.build(prints, cache.embeddings_of(contents, embedding))
 
     def facts(self, contents: Sequence[bytes]) -> Iterator[PhotoFacts]:
         for facts in self.catalogue.photos_with(contents):
@@ -145,6 +141,21 @@ class _Evidence:
                 yield facts
             else:
                 self.stale.add(facts.path)
+
+
+def _facts(known: Known) -> PhotoFacts:
+    marks, scores = known.marks, known.scores
+    if marks.rating is None and known.photo is not None and known.photo.rating is not None:
+        marks = replace(marks, rating=known.photo.rating)
+    return PhotoFacts(
+        asset=known.asset,
+        photo=known.photo,
+        mos=scores.get(_MOS),
+        preference=scores.get(_PREFERENCE),
+        degradations={kind: scores[quantity] for kind, quantity in _DEGRADATIONS if quantity in scores},
+        marks=marks,
+        failure=known.failure,
+    )
 
 
 def _has_bearing(facts: PhotoFacts) -> bool:

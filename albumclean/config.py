@@ -26,6 +26,7 @@ class Locations:
 
     config: Path
     cache: Path  # scores: disposable
+    thumbnails: Path  # disposable
     ledger: Path  # decisions and journal: precious
 
     @classmethod
@@ -42,6 +43,7 @@ class Locations:
         return cls(
             config=Path(named).expanduser().absolute() if named else config / "config.toml",
             cache=cache / "cache.sqlite",
+            thumbnails=cache / "thumbnails.sqlite",
             ledger=data / "ledger.sqlite",
         )
 

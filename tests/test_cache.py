@@ -71,11 +71,11 @@ def test_everything_written_comes_back(cache: Cache) -> None:
     asset = Asset(identity("/p/a.jpg"), (companion,), RootRole.PROTECTED)
     meet(cache, asset, marks=UserMarks(4, True))
     describe(cache, asset.primary)
-    (known,) = cache.known()
+    (known,) = cache.known((), [SPEC])
     assert asset == known.asset
     assert UserMarks(4, True) == known.marks
     assert Photo(DIGEST, 40, 30, "JPEG", "2024-05-06T07:08:09", "Maker", 3) == known.photo
-    assert {"judge": {"mos": 0.25, "spread": 0.5}} == cache.scores(DIGEST, [SPEC])
+    assert {("judge", "mos"): 0.25, ("judge", "spread"): 0.5} == known.scores
     assert [(print_of(DIGEST), 40 / 30)] == list(cache.fingerprints("f1"))
 
 
@@ -202,3 +202,88 @@ def test_a_newer_schema_and_a_damaged_file_are_named(tmp_path: Path) -> None:
     damaged.write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError, match=r"damaged\.sqlite"):
         Cache.open(damaged)
+
+
+def digest_of(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+def test_scores_are_those_that_were_asked_for_and_no_others(cache: Cache) -> None:
+    file = identity("/p/a.jpg")
+    meet(cache, Asset(file), Asset(identity("/p/b.jpg")))
+    describe(cache, file)
+    cache.write(scores=[Score(DIGEST, "judge", "r2", "mos", 0.75), Score(DIGEST, "other", "r1", "mos", 0.5)])
+    newer = replace(SPEC, revision="r2")
+    assert [{}, {}] == [known.scores for known in cache.known()]
+    assert [{("judge", "mos"): 0.75}, {}] == [known.scores for known in cache.known((), [newer])]
+    (known,) = cache.known_with([DIGEST], [replace(SPEC, quantities=("spread",)), newer])
+    assert {("judge", "spread"): 0.5, ("judge", "mos"): 0.75} == known.scores
+
+
+def test_what_is_asked_about_many_contents_comes_back_in_their_order_with_all_their_files(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("albumclean.store.cache_reader._ASKED", 7)
+    numbers = list(range(40))
+    meet(cache, *(Asset(identity(f"/p/{name}{number:02}.jpg")) for number in numbers for name in "ba"))
+    for number in numbers:
+        for name in "ba":
+            describe(cache, identity(f"/p/{name}{number:02}.jpg"), digest_of(number))
+    asked = [digest_of(number) for number in (*reversed(numbers), 99, 3)]
+    expected = [f"/p/{name}{number:02}.jpg" for number in (*reversed(numbers), 3) for name in "ab"]
+    assert expected == [str(known.asset.primary.path) for known in cache.known_with(asked)]
+    assert [*reversed(numbers), 3] == [int.from_bytes(photo.content_hash, "big") for photo in cache.photos_of(asked)]
+    prints = {fingerprint.content_hash for fingerprint, _ in cache.fingerprints_of(asked, "f1")}
+    assert {digest_of(number) for number in numbers} == prints
+    assert [] == list(cache.fingerprints_of(asked, "f2"))
+    assert sorted(map(digest_of, numbers)) == list(cache.contents())
+
+
+def test_a_library_is_read_with_a_few_queries_not_with_one_a_photo(cache: Cache) -> None:
+    files = [identity(f"/p/{number:03}.jpg") for number in range(300)]
+    meet(cache, *map(Asset, files))
+    for number, file in enumerate(files):
+        describe(cache, file, digest_of(number))
+    asked: list[str] = []
+    cache._connection.set_trace_callback(asked.append)
+    assert 300 == sum(len(known.scores) == 2 for known in cache.known((), [SPEC]))
+    assert 300 == sum(1 for _ in cache.known_with(map(digest_of, range(300)), [SPEC]))
+    assert 300 == sum(1 for _ in cache.photos_of(map(digest_of, range(300))))
+    cache._connection.set_trace_callback(None)
+    assert 10 > len(asked)
+
+
+@given(
+    st.lists(st.one_of(st.floats(0, 1), st.integers(0, 100).map(lambda n: n / 100)), max_size=20),
+    st.sampled_from([100, 10, 7]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_first_bins_of_a_histogram_hold_just_what_scores_below(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float], bins: int
+) -> None:
+    with Cache.open(tmp_path_factory.mktemp("c") / "cache.sqlite") as cache:
+        files = [identity(f"/p/{number}.jpg", size=1 << number) for number in range(len(values))]
+        meet(cache, *map(Asset, files))
+        cache.write(
+            hashes=[(file, digest_of(number)) for number, file in enumerate(files)],
+            scores=[Score(digest_of(number), "judge", "r1", "mos", value) for number, value in enumerate(values)],
+        )
+        found = cache.histogram(SPEC, "mos", bins)
+    assert bins == len(found.counts) == len(found.bytes)
+    for below in range(bins):
+        expected = [number for number, value in enumerate(values) if value < below / bins]
+        assert len(expected) == sum(found.counts[:below])
+        assert sum(1 << number for number in expected) == sum(found.bytes[:below])
+    assert len(values) == sum(found.counts)
+
+
+def test_a_histogram_counts_copies_companions_and_no_failures(cache: Cache) -> None:
+    companion = Companion(CompanionKind.XMP, identity("/p/\udce4.xmp", 3))
+    good = Asset(identity("/p/a.jpg", 100), (companion, replace(companion, file=identity("/p/b.xmp", 4))))
+    copy, failed = Asset(identity("/p/b.jpg", 1000)), Asset(identity("/p/c.jpg", 5000))
+    meet(cache, good, copy, failed)
+    for asset in (good, copy, failed):
+        describe(cache, asset.primary)
+    cache.write(failures=[(failed.primary, Failure(failed.primary.path, Stage.READ, "denied"), DIGEST)])
+    found = cache.histogram(SPEC, "mos", 4)
+    assert ((0, 2, 0, 0), (0, 1107, 0, 0)) == (found.counts, found.bytes)

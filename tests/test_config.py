@@ -46,4 +46,12 @@ def test_a_mistake_in_the_environment_is_named(tmp_path: Path) -> None:
 
 def test_one_variable_puts_everything_under_one_folder(tmp_path: Path) -> None:
     places = Locations.from_environment({"ALBUMCLEAN_HOME": str(tmp_path)})
-    assert Locations(tmp_path / "config.toml", tmp_path / "cache.sqlite", tmp_path / "ledger.sqlite") == places
+    assert (
+        Locations(
+            config=tmp_path / "config.toml",
+            cache=tmp_path / "cache.sqlite",
+            thumbnails=tmp_path / "thumbnails.sqlite",
+            ledger=tmp_path / "ledger.sqlite",
+        )
+        == places
+    )

@@ -17,8 +17,11 @@ from albumclean.domain import Asset, Failure, Root, RootRole, Stage
 from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse
 from albumclean.engines.scan import ScanSummary, ScanWatcher, needs, scan
 from albumclean.errors import RootNotFound, StoreBusy
+from albumclean.media.thumbnail import REVISION as THUMBNAIL
 from albumclean.scoring import registry
+from albumclean.store import thumbnails as store
 from albumclean.store.cache import Cache
+from albumclean.store.thumbnails import Thumbnails
 from tests.pictures import save, scene
 
 
@@ -31,6 +34,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.cache = Cache.open(folder / "cache.sqlite")
+        self.thumbnails = folder / "thumbnails.sqlite"
         self.failures: list[Failure] = []
 
     def __call__(self, *roots: Path | Root, **changes: object) -> ScanSummary:
@@ -39,18 +43,26 @@ class Run:
         settings = replace(base, scan=replace(base.scan, workers=2, **changes))  # type: ignore[arg-type]
         watcher = ScanWatcher(_ignore, _ignore, _ignore, self.failures.append)
         named = [root if isinstance(root, Root) else Root(root) for root in roots]
-        return scan(named, self.cache, settings, watcher)
+        return scan(named, self.cache, settings, watcher, thumbnails=self.thumbnails)
+
+    def with_thumbnail(self) -> set[str]:
+        with Thumbnails.open(self.thumbnails, THUMBNAIL) as kept:
+            return {
+                known.asset.primary.path.name
+                for known in self.cache.known()
+                if known.content_hash and kept.has(known.content_hash)
+            }
 
     def mos(self) -> dict[str, float]:
         return {name: values["mos"] for name, values in self.judged().items()}
 
     def judged(self) -> dict[str, dict[str, float]]:
-        found = {}
-        for known in self.cache.known():
-            assert known.content_hash is not None
-            scores = self.cache.scores(known.content_hash, needs().scorers)
-            found[known.asset.primary.path.name] = scores[registry.JUDGE]
-        return found
+        return {
+            known.asset.primary.path.name: {
+                quantity: value for (scorer, quantity), value in known.scores.items() if scorer == registry.JUDGE
+            }
+            for known in self.cache.known((), needs().scorers)
+        }
 
 
 @pytest.fixture
@@ -211,3 +223,53 @@ def test_scores_do_not_depend_on_batches_workers_or_neighbours(run: Run, album: 
     assert alone.keys() == together.keys()
     for name, values in alone.items():
         assert values == pytest.approx(together[name], abs=1e-3)
+
+
+def test_every_newly_decoded_photo_gets_a_thumbnail(run: Run, album: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    (album / "text.jpg").write_text("no picture")
+    run(album)
+    save(scene(2), album / "b.png")
+    shutil.copy(album / "b.png", album / "c.png")
+    assert None is run(album).without_thumbnails
+    assert {"a.jpg", "b.png", "c.png"} == run.with_thumbnail()
+
+
+def test_a_library_without_thumbnails_is_not_read_again_for_them(run: Run, album: Path, tmp_path: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    run(album)
+    run.thumbnails = tmp_path / "new.sqlite"
+    assert 0 == run(album).to_do
+    assert set() == run.with_thumbnail()
+
+
+def test_thumbnails_of_contents_that_no_file_holds_any_more_are_dropped(run: Run, album: Path) -> None:
+    save(scene(1), album / "a.jpg")
+    path = save(scene(2), album / "b.jpg")
+    run(album)
+    (digest,) = (known.content_hash for known in run.cache.known() if known.asset.primary.path == path)
+    assert digest is not None
+    path.rename(album.parent / "b.jpg")
+    run(album)
+    assert {"a.jpg"} == run.with_thumbnail()
+    with Thumbnails.open(run.thumbnails, THUMBNAIL) as kept:
+        assert not kept.has(digest)
+
+
+@pytest.mark.parametrize("trouble", ["damaged", "full", "a folder"])
+def test_trouble_with_thumbnails_is_named_and_costs_no_score(
+    run: Run, album: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    save(scene(1), album / "a.jpg")
+    if trouble == "damaged":
+        run.thumbnails.write_bytes(b"this is no database" * 100)
+    elif trouble == "full":
+        monkeypatch.setattr(store, "RESERVE", 1 << 62)
+    else:
+        run.thumbnails.mkdir()
+    summary = run(album)
+    assert (1, 1, 0) == (summary.found, summary.decoded, summary.failed)
+    assert summary.without_thumbnails is not None
+    assert "thumbnails.sqlite" in summary.without_thumbnails
+    assert {"a.jpg"} == run.mos().keys()
+    assert 0 == run(album).to_do

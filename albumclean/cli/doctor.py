@@ -11,7 +11,7 @@ import typer
 from albumclean import __version__
 from albumclean.cli.running import load, resumable
 from albumclean.errors import AlbumcleanError, ExitCode
-from albumclean.words import shown
+from albumclean.words import file_size, shown
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,12 +73,16 @@ def _settings() -> Iterator[str]:
 
 
 def _databases() -> Iterator[str]:
+    from albumclean.media.thumbnail import REVISION
     from albumclean.store.cache import Cache
     from albumclean.store.ledger import Ledger
+    from albumclean.store.thumbnails import Thumbnails
 
     locations, _ = load()
     with Cache.open(locations.cache) as cache:
         yield f"score cache {shown(locations.cache)}, {cache.counts().files:,} photos"
+    with Thumbnails.open(locations.thumbnails, REVISION):
+        yield f"thumbnails {shown(locations.thumbnails)}, {file_size(locations.thumbnails.stat().st_size)}"
     with Ledger.open(locations.ledger) as ledger:
         yield f"ledger {shown(locations.ledger)}, {len(ledger.history()):,} runs"
 

@@ -78,7 +78,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
     roots += [Root(path, RootRole.PROTECTED) for path in absolute(protected)]
     started = time.monotonic()
     with Cache.open(locations.cache) as cache, progress(quiet=quiet or json_) as watcher:
-        summary = run_scan(roots, cache, settings, watcher, retry_failed=retry_failed)
+        summary = run_scan(roots, cache, settings, watcher, thumbnails=locations.thumbnails, retry_failed=retry_failed)
     seconds = time.monotonic() - started
     if json_:
         _print_json(summary, seconds)
@@ -86,6 +86,8 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
         _print(summary, seconds)
     for root in summary.kept_roots:
         say_error(f"{shown(root)} looks empty, but photos are known there; is a drive missing? What is known was kept.")
+    if summary.without_thumbnails:
+        say_error(f"not all thumbnails were kept, so a review starts more slowly. {shown(summary.without_thumbnails)}")
     if not summary.found and not quiet and not json_:
         typer.echo("There are no photos here.")
     return ExitCode.SOME_FAILED if summary.failed or summary.crawl_failures or summary.kept_roots else ExitCode.OK

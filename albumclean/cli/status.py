@@ -48,6 +48,7 @@ def status(
             "decided_not_moved": len(pending),
             "unfinished_runs": [run.id for run in unfinished],
             "cache": str(locations.cache),
+            "thumbnails": str(locations.thumbnails),
             "ledger": str(locations.ledger),
         }
         typer.echo(json.dumps(document))

@@ -16,6 +16,7 @@ from albumclean.domain import Failure, FileIdentity, Fingerprint, Photo, Stage
 from albumclean.errors import AlbumcleanError, ReadError
 from albumclean.media.decode import decode
 from albumclean.media.reading import content_hash, read_file
+from albumclean.media.thumbnail import thumbnail
 from albumclean.media.view import NetworkView, network_view
 from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
@@ -43,9 +44,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The answer: these scorers have not seen the content."""
+    """The answer: these scorers have not seen the content, and perhaps there is no thumbnail of it."""
 
     scorers: tuple[str, ...]
+    thumbnail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Analysis:
     photo: Photo | None = None
     fingerprint: Fingerprint | None = None
     views: dict[str, NetworkView] = field(default_factory=dict)  # by scorer
+    thumbnail: bytes | None = None  # JPEG
 
 
 def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
@@ -69,7 +72,8 @@ def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
     smallest = max((spec.min_short_side for spec in specs), default=2 * ENOUGH)
     frame = decode(data, job.identity.path, digest, min_short_side=smallest, max_pixels=job.max_pixels)
     views = {spec.name: network_view(frame.picture, spec.input) for spec in specs}
-    return Analysis(digest, frame.photo, fingerprint(frame.picture.reduced(ENOUGH), digest), views)
+    small = thumbnail(frame.picture) if wanted.thumbnail else None
+    return Analysis(digest, frame.photo, fingerprint(frame.picture.reduced(ENOUGH), digest), views, small)
 
 
 def failure_of(path: Path, error: AlbumcleanError | WorkerFailure) -> Failure:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +24,8 @@ from albumclean.media.patches import Place
 from albumclean.media.reading import content_hash, read_file
 from albumclean.media.view import network_view
 from albumclean.scoring import registry
-from albumclean.scoring.device import place
+from albumclean.scoring.depth import judge_in_depth
 from albumclean.scoring.findings import Findings
-
-if TYPE_CHECKING:
-    from albumclean.scoring.nets.judge import Judge
 
 PREVIEW = 1600  # pixels of the long side
 Values = dict[str, float]  # by quantity
@@ -138,21 +135,13 @@ def inspect(path: Path, *, settings: Settings, device: str = "auto") -> Inspecti
         data, path, content_hash(data), min_short_side=spec.min_short_side, max_pixels=settings.scan.max_pixels
     )
     view = network_view(frame.picture, spec.input)
-
-    placement = place(device)  # before torch is imported, see there
-    import torch
-
-    network = cast("Judge", registry.load_network(registry.JUDGE).to(placement.device))
-    with torch.inference_mode():  # single precision everywhere: one photo need not be fast
-        whole, patches = (torch.from_numpy(np.stack([pixels])) for pixels in (view.whole, view.patches))
-        judgement = network.judge(whole.to(placement.device), patches.to(placement.device))
-    values, embedding, quality = (each[0].float().cpu().numpy() for each in judgement)
+    seen = judge_in_depth(view, device)
     factor = frame.reduction
     return Inspection(
         photo=frame.photo,
-        values=dict(zip(spec.quantities, values.tolist(), strict=True)),
-        quality_map=quality,
-        embedding=embedding,
+        values=seen.values,
+        quality_map=seen.quality_map,
+        embedding=seen.embedding,
         patches=tuple((left * factor, top * factor) for left, top in view.places),
         patch_side=spec.input.patches.side * factor if spec.input.patches else 0,
         preview=_preview(frame.picture.reduced(PREVIEW // 2)),

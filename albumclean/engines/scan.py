@@ -25,11 +25,13 @@ from albumclean.engines.compare import CompareProgress, compare_new
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
 from albumclean.errors import AlbumcleanError, StoreBusy
+from albumclean.media.thumbnail import REVISION as THUMBNAIL
 from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.scoring.findings import Findings
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.store.cache import Cache, Needs
+from albumclean.store.thumbnails import Shelf
 
 COMMIT_EVERY = 2.0  # seconds: what a kill may cost, and what a crowd of commits would
 MEETING = 1000  # assets recorded at once
@@ -52,6 +54,7 @@ class ScanSummary:
     skipped: Counter[SkipReason] = field(default_factory=Counter)  # what the crawl left out, by reason
     crawl_failures: list[Failure] = field(default_factory=list)  # folders and sidecars that couldn't be read
     kept_roots: list[Path] = field(default_factory=list)  # looked empty though photos are known there
+    without_thumbnails: str | None = None  # why thumbnails could not be kept, where that was so
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +73,37 @@ def needs() -> Needs:
 
 
 def scan(
-    roots: Sequence[Root], cache: Cache, settings: Settings, watcher: ScanWatcher, *, retry_failed: bool = False
+    roots: Sequence[Root],
+    cache: Cache,
+    settings: Settings,
+    watcher: ScanWatcher,
+    *,
+    thumbnails: Path,
+    retry_failed: bool = False,
 ) -> ScanSummary:
     """Bring the cache up to date for `roots`. KeyboardInterrupt leaves all that was done in the cache.
+
+    `thumbnails`: the file that takes those of newly decoded photos; a trouble with it costs nothing but thumbnails.
 
     Raises StoreBusy if another scan writes to this cache, RootNotFound if no root can be reached, and the errors of
     devices and models.
     """
     try:
-        with FileLock(f"{cache.path}.lock", blocking=False):
-            return _Scan(cache, settings, watcher).run(roots, retry_failed=retry_failed)
+        with FileLock(f"{cache.path}.lock", blocking=False), Shelf(thumbnails, THUMBNAIL) as shelf:
+            return _Scan(cache, shelf, settings, watcher).run(roots, retry_failed=retry_failed)
     except Timeout:
         raise StoreBusy(path=cache.path) from None
 
 
 class _Scan:
-    def __init__(self, cache: Cache, settings: Settings, watcher: ScanWatcher) -> None:
+    def __init__(self, cache: Cache, shelf: Shelf, settings: Settings, watcher: ScanWatcher) -> None:
         self.cache = cache
+        self.shelf = shelf
         self.settings = settings
         self.watcher = watcher
         self.needs = needs()
         self.summary = ScanSummary()
-        self._batch = _Findings(cache, self.needs)
+        self._batch = _Findings(cache, shelf, self.needs)
         # Copies of a content that is being decoded just now share its fate, which may come before or after theirs.
         self._twins: dict[bytes, list[FileIdentity]] = {}
         self._decoding: dict[FileIdentity, bytes] = {}
@@ -106,6 +118,8 @@ class _Scan:
         if self.summary.to_do:
             self._read(self.cache.to_do(number, self.needs, retry_failed=retry_failed))
         self.summary.not_compared = compare_new(self.cache, self.settings, self._compared).failed
+        self.shelf.prune(self.cache.contents())
+        self.summary.without_thumbnails = self.shelf.trouble
         self.cache.finish_scan(number)
         return self.summary
 
@@ -190,7 +204,7 @@ class _Scan:
             return None
         self._twins[digest] = []
         self._decoding[question.identity] = digest
-        return Wanted(scorers)
+        return Wanted(scorers, thumbnail=self.shelf.lacks(digest))
 
     def _take(self, identity: FileIdentity, analysis: Analysis, network: NetworkThread) -> None:
         digest = analysis.content_hash
@@ -206,6 +220,8 @@ class _Scan:
             return
         self.summary.decoded += 1
         self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
+        if analysis.thumbnail is not None:
+            self._batch.thumbnails.append((digest, analysis.thumbnail))
         for name, view in analysis.views.items():
             self._unscored[digest] = identity
             network.put(name, digest, view)
@@ -249,8 +265,9 @@ class _Scan:
 class _Findings:
     """What has been found since the last commit."""
 
-    def __init__(self, cache: Cache, needs: Needs) -> None:
+    def __init__(self, cache: Cache, shelf: Shelf, needs: Needs) -> None:
         self._cache = cache
+        self._shelf = shelf
         self._decoder = needs.decoder
         self._embedding_revision = registry.spec(registry.JUDGE).revision
         self._last = time.monotonic()
@@ -261,6 +278,7 @@ class _Findings:
         self.photos: list[tuple[Photo, Fingerprint, str]] = []
         self.network = Findings()
         self.failures: list[tuple[FileIdentity, Failure, bytes | None]] = []
+        self.thumbnails: list[tuple[bytes, bytes]] = []
 
     def is_due(self) -> bool:
         return time.monotonic() - self._last >= COMMIT_EVERY
@@ -274,5 +292,6 @@ class _Findings:
             failures=self.failures,
             decoder=self._decoder,
         )
+        self._shelf.put(self.thumbnails)
         self._clear()
         self._last = time.monotonic()

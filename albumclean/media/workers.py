@@ -31,7 +31,7 @@ __all__ = ["Ask", "FailureKind", "WorkerFailure", "WorkerPool", "WorkersUnavaila
 
 _START_SECONDS = 120.0  # a cold disk and a virus scanner; the first import of numpy alone can take ten
 _JOIN_SECONDS = 5.0
-_WAKE_SECONDS = 0.2  # how late Ctrl-C can be on Windows, where a wait for a lock can't be interrupted
+_WAKE_SECONDS = 0.2  # how late `end` can be, and Ctrl-C on Windows, where a wait for a lock can't be interrupted
 
 
 class WorkersUnavailable(AlbumcleanError):
@@ -73,6 +73,11 @@ class WorkerPool(Generic[Job, Result]):
         self._timeout = timeout
         self._memory = memory
         self._queue = max(queue or 2 * self._workers, self._workers)
+        self._ending = threading.Event()
+
+    def end(self) -> None:
+        """From any thread: let runs end soon; the jobs that are still worked on are given up."""
+        self._ending.set()
 
     def run(
         self, jobs: Iterable[Job | None], answer: Ask
@@ -88,9 +93,11 @@ class WorkerPool(Generic[Job, Result]):
         source = iter(jobs)
         more, outstanding, not_yet = True, 0, False
         try:
-            while more or outstanding:
+            while (more or outstanding) and not self._ending.is_set():
                 may_pull = more and outstanding < self._queue and not (not_yet and outstanding)
                 event = shared.next_event(wait=not may_pull)  # answers go first: a worker waits for each
+                if event is None and not may_pull:
+                    continue  # nothing happened for a while
                 if event is None:
                     try:
                         job = next(source)
@@ -133,12 +140,11 @@ class _Shared:
             resource_tracker.ensure_running()
 
     def next_event(self, *, wait: bool) -> _Question | _Finished | BaseException | None:
-        while True:
-            try:
-                return self.events.get(timeout=_WAKE_SECONDS) if wait else self.events.get_nowait()
-            except queue.Empty:
-                if not wait:
-                    return None
+        """None if there is none; `wait`: even after a while."""
+        try:
+            return self.events.get(timeout=_WAKE_SECONDS) if wait else self.events.get_nowait()
+        except queue.Empty:
+            return None
 
 
 class _Stopped(Exception):

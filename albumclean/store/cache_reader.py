@@ -7,15 +7,28 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from albumclean.domain import Embedding, Failure, Fingerprint, Photo, ScorerSpec, Stage
 from albumclean.store.comparisons import Comparisons
 from albumclean.store.database import store_errors
-from albumclean.store.rows import KNOWN, Known, known_from_row, photo_from_row, under_folders, unsigned64
+from albumclean.store.rows import (
+    Known,
+    Quantity,
+    known_from_row,
+    known_query,
+    photo_from_row,
+    under_folders,
+    unsigned64,
+)
 
 PAGE = 1000  # rows read or written at once
+
+_ASKED = 500  # contents asked about at once: older SQLites take 999 values
+_FINGERPRINT = """SELECT content_hash, phash, dhash, layout, detail, width * 1.0 / height
+    FROM fingerprint JOIN photo USING (content_hash)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,14 @@ class CacheCounts:
     failed: int
     contents: int
     last_scan: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Known photos by one value in [0, 1]: bin i of n holds i/n <= value < (i + 1)/n, the last one 1 as well."""
+
+    counts: tuple[int, ...]
+    bytes: tuple[int, ...]  # of the photos with all their companions
 
 
 class CacheReader:
@@ -51,29 +72,34 @@ class CacheReader:
         with store_errors(self.path):
             return int(self._connection.execute(f"SELECT count(*) FROM file WHERE {where}", values).fetchone()[0])  # noqa: S608
 
-    def known(self, under: Sequence[Path] = ()) -> Iterator[Known]:
-        """Every file (under one of the folders), by path, with what hangs on its content."""
+    def known(self, under: Sequence[Path] = (), specs: Sequence[ScorerSpec] = ()) -> Iterator[Known]:
+        """Every file (under one of the folders), by path, with what hangs on its content: these scorers' values too."""
         where, values = under_folders(under)
+        query, quantities = self._known(specs)
         last = b""
         while True:
             with store_errors(self.path):
                 rows = self._connection.execute(
-                    f"{KNOWN} WHERE {where} AND file.path > ? ORDER BY file.path LIMIT {PAGE}",
+                    f"{query} WHERE {where} AND file.path > ? ORDER BY file.path LIMIT {PAGE}",
                     (*values, last),
                 ).fetchall()
             if not rows:
                 return
-            yield from map(known_from_row, rows)
+            for row in rows:
+                yield known_from_row(row, quantities)
             last = rows[-1][0]
 
-    def known_with(self, hashes: Iterable[bytes]) -> Iterator[Known]:
-        """Every file that holds one of these contents; by content as asked, then by path."""
-        for content_hash in hashes:
-            with store_errors(self.path):
-                rows = self._connection.execute(
-                    f"{KNOWN} WHERE file.content_hash = ? ORDER BY file.path", (content_hash,)
-                ).fetchall()
-            yield from map(known_from_row, rows)
+    def known_with(self, hashes: Iterable[bytes], specs: Sequence[ScorerSpec] = ()) -> Iterator[Known]:
+        """Every file that holds one of these contents; by content as asked, then by path. `specs` as in `known`."""
+        query, quantities = self._known(specs)
+        for asked, rows in self._about(hashes, f"{query} WHERE file.content_hash IN ({{}}) ORDER BY file.path"):
+            holders: dict[bytes, list[Known]] = {content_hash: [] for content_hash in asked}
+            for row in rows:
+                known = known_from_row(row, quantities)
+                if known.content_hash is not None:
+                    holders[known.content_hash].append(known)
+            for content_hash in asked:
+                yield from holders[content_hash]
 
     def shared_contents(self) -> list[bytes]:
         """The contents that more than one file holds."""
@@ -84,18 +110,13 @@ class CacheReader:
             ).fetchall()
         return [row[0] for row in rows]
 
-    def scores(self, content_hash: bytes, specs: Sequence[ScorerSpec]) -> dict[str, dict[str, float]]:
-        """{scorer: {quantity: raw value}} for the given scorers at their present revisions."""
+    def contents(self) -> Iterator[bytes]:
+        """Every content that a file holds, ascending."""
         with store_errors(self.path):
-            values = dict(
-                self._connection.execute("SELECT series, value FROM score WHERE content_hash = ?", (content_hash,))
-            )
-        found: dict[str, dict[str, float]] = {}
-        for spec in specs:
-            for quantity, series in zip(spec.quantities, self._series_of(spec), strict=True):
-                if series in values:
-                    found.setdefault(spec.name, {})[quantity] = values[series]
-        return found
+            for (content_hash,) in self._connection.execute(
+                "SELECT DISTINCT content_hash FROM file WHERE content_hash IS NOT NULL ORDER BY content_hash"
+            ):
+                yield content_hash
 
     def dated_photos(self) -> Iterator[Photo]:
         """What is known of every readable content with a capture time that a file holds, by camera and by time."""
@@ -107,33 +128,25 @@ class CacheReader:
             )
             yield from map(photo_from_row, cursor)
 
-    def fingerprint(self, content_hash: bytes, revision: str) -> tuple[Fingerprint, float] | None:
-        """(fingerprint, width / height) of a content."""
-        with store_errors(self.path):
-            row = self._connection.execute(
-                """SELECT content_hash, phash, dhash, layout, detail, width * 1.0 / height
-                FROM fingerprint JOIN photo USING (content_hash) WHERE content_hash = ? AND revision = ?""",
-                (content_hash, revision),
-            ).fetchone()
-        return None if row is None else _fingerprint(row)
+    def fingerprints_of(self, hashes: Iterable[bytes], revision: str) -> Iterator[tuple[Fingerprint, float]]:
+        """(fingerprint, width / height) of these contents, as far as there are any, in no certain order."""
+        query = f"{_FINGERPRINT} WHERE content_hash IN ({{}}) AND revision = ?"
+        for _, rows in self._about(hashes, query, revision):
+            yield from map(_fingerprint, rows)
 
-    def embedding(self, content_hash: bytes, revision: str) -> Embedding | None:
-        """The embedding of a content."""
-        with store_errors(self.path):
-            row = self._connection.execute(
-                "SELECT content_hash, vector FROM embedding WHERE content_hash = ? AND revision = ?",
-                (content_hash, revision),
-            ).fetchone()
-        return None if row is None else Embedding(*row)
+    def embeddings_of(self, hashes: Iterable[bytes], revision: str) -> Iterator[Embedding]:
+        """The embeddings of these contents, as far as there are any, in no certain order."""
+        query = "SELECT content_hash, vector FROM embedding WHERE content_hash IN ({}) AND revision = ?"
+        for _, rows in self._about(hashes, query, revision):
+            yield from (Embedding(*row) for row in rows)
 
     def fingerprints(self, revision: str) -> Iterator[tuple[Fingerprint, float]]:
         """(fingerprint, width / height) of every readable content that a file holds, by content."""
         with store_errors(self.path):
             cursor = self._connection.execute(
-                """SELECT content_hash, phash, dhash, layout, detail, width * 1.0 / height
-                FROM fingerprint JOIN photo USING (content_hash) WHERE revision = ? AND EXISTS (
+                f"""{_FINGERPRINT} WHERE revision = ? AND EXISTS (
                     SELECT 1 FROM file WHERE file.content_hash = fingerprint.content_hash AND failure_stage IS NULL)
-                ORDER BY content_hash""",
+                ORDER BY content_hash""",  # noqa: S608
                 (revision,),
             )
             yield from map(_fingerprint, cursor)
@@ -156,6 +169,20 @@ class CacheReader:
             row = self._connection.execute("SELECT * FROM photo WHERE content_hash = ?", (content_hash,)).fetchone()
         return None if row is None else photo_from_row(row)
 
+    def photos_of(self, hashes: Iterable[bytes]) -> Iterator[Photo]:
+        """What is known of these contents, as far as anything is, in their order."""
+        for asked, rows in self._about(hashes, "SELECT * FROM photo WHERE content_hash IN ({})"):
+            found = {row[0]: row for row in rows}
+            yield from (photo_from_row(found[content_hash]) for content_hash in asked if content_hash in found)
+
+    def values_of(self, hashes: Iterable[bytes], spec: ScorerSpec, quantity: str) -> Iterator[tuple[bytes, float]]:
+        """(content, value) of these contents, as far as the scorer has seen them; no file need hold them any more."""
+        series = self._series_id(spec.name, spec.revision, quantity)
+        query = f"SELECT content_hash, value FROM score WHERE content_hash IN ({{}}) AND series = {series}"  # noqa: S608
+        for asked, rows in self._about(hashes, query):
+            found = dict(rows)
+            yield from ((content_hash, found[content_hash]) for content_hash in asked if content_hash in found)
+
     def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
         """Files that could not be read or scored, by path."""
         where, values = under_folders(under)
@@ -177,12 +204,44 @@ class CacheReader:
             last = self._connection.execute("SELECT max(finished_at) FROM scan").fetchone()[0]
         return CacheCounts(files, size, unread or 0, failed or 0, contents, last)
 
+    def histogram(self, spec: ScorerSpec, quantity: str, bins: int = 100) -> Histogram:
+        """All readable photos by one value of a scorer; the first k bins hold just those with a value below k/bins."""
+        others = "(SELECT sum(json_extract(value, '$[2]')) FROM json_each(companions))"
+        size = f"size + CASE WHEN companions IS NULL THEN 0 ELSE {others} END"
+        near = "CAST(value * ?1 AS INTEGER)"  # off by one where the product was rounded to a whole number
+        at = f"{near} + (value >= ({near} + 1.0) / ?1) - (value < 1.0 * {near} / ?1)"
+        with store_errors(self.path):
+            rows = self._connection.execute(
+                f"""SELECT min(max({at}, 0), ?1 - 1), count(*), sum({size}) FROM file JOIN score USING (content_hash)
+                WHERE series = ?2 AND failure_stage IS NULL GROUP BY 1""",  # noqa: S608
+                (bins, self._series_id(spec.name, spec.revision, quantity)),
+            ).fetchall()
+        counts, sizes = [0] * bins, [0] * bins
+        for number, count, total in rows:
+            counts[number], sizes[number] = count, total
+        return Histogram(tuple(counts), tuple(sizes))
+
     def roots(self) -> list[Path]:
         """Every folder that a finished scan was sent to and that still has known files, without doubles, sorted."""
         with store_errors(self.path):
             rows = self._connection.execute("SELECT roots FROM scan").fetchall()
         named = {Path(root) for (text,) in rows for root in json.loads(text)}
         return sorted(root for root in named if self.count_under(root))
+
+    def _about(
+        self, hashes: Iterable[bytes], query: str, *values: str
+    ) -> Iterator[tuple[tuple[bytes, ...], list[tuple[Any, ...]]]]:
+        """Some hundred contents at a time, with the rows of `query`; its `{}` stands for them, `values` come after."""
+        remaining = iter(hashes)
+        while asked := tuple(islice(remaining, _ASKED)):
+            with store_errors(self.path):
+                rows = self._connection.execute(query.format(",".join("?" * len(asked))), (*asked, *values)).fetchall()
+            yield asked, rows
+
+    def _known(self, specs: Sequence[ScorerSpec]) -> tuple[str, list[Quantity]]:
+        """The query for `known_from_row`, and the quantities that its rows end with."""
+        query = known_query(number for spec in specs for number in self._series_of(spec))
+        return query, [(spec.name, quantity) for spec in specs for quantity in spec.quantities]
 
     def _series_of(self, spec: ScorerSpec) -> list[int]:
         return [self._series_id(spec.name, spec.revision, quantity) for quantity in spec.quantities]

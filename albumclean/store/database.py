@@ -34,12 +34,13 @@ def open_database(
     read_only: bool = False,
     synchronous: Synchronous = Synchronous.NORMAL,
     busy_timeout: float = BUSY_TIMEOUT,
+    any_thread: bool = False,
 ) -> sqlite3.Connection:
     """Open (and create) the database at `path` and bring its schema up to `len(migrations)`.
 
     `migrations[n]` takes schema n to n + 1; once released, a migration is never edited. All pending ones run in one
     transaction, after a copy to `<name>.before-<schema>.sqlite` if `backup`. With `read_only` nothing is created or
-    migrated.
+    migrated. With `any_thread` the connection may go from thread to thread; the caller lets one in at a time.
 
     Raises StoreTooNew for a newer schema; StoreBusy if another process keeps it locked; DiskFull; StoreError for
     everything else (no permission, not a database, missing while `read_only`).
@@ -50,7 +51,7 @@ def open_database(
         except OSError as error:
             raise _translated(path, error) from error
     with store_errors(path):
-        connection = _connect(path, read_only=read_only, busy_timeout=busy_timeout)
+        connection = _connect(path, read_only=read_only, busy_timeout=busy_timeout, any_thread=any_thread)
         try:
             connection.execute(f"PRAGMA synchronous = {synchronous.value}")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -102,10 +103,14 @@ def store_errors(path: Path) -> Iterator[None]:
         raise _translated(path, error) from error
 
 
-def _connect(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.Connection:
+def _connect(path: Path, *, read_only: bool, busy_timeout: float, any_thread: bool = False) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", timeout=busy_timeout, isolation_level=None, uri=True
+        f"{path.absolute().as_uri()}?mode={mode}",
+        timeout=busy_timeout,
+        isolation_level=None,
+        check_same_thread=not any_thread,
+        uri=True,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from albumclean.domain import MoveState, TrashPlan
 from albumclean.store.database import transaction
 from albumclean.store.journal_rows import Move, Run, RunKind, encoded, move_from_row, planned_rows, run_from_row
+from albumclean.store.past import PastRuns
 
 _MOVES = "SELECT move.*, run.token FROM move JOIN run ON run.id = move.run"
 _UNSETTLED = (MoveState.MOVING, MoveState.RESTORING)
@@ -27,6 +28,7 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
+        self.past = PastRuns(connection, path)
 
     def begin(self, kind: RunKind, plan: TrashPlan | None = None) -> Run:
         """A new run, with every file of `plan` as PLANNED, in one transaction."""
@@ -154,12 +156,12 @@ class Journal:
         )
 
     def _runs(self, where: str, values: Sequence[Any]) -> list[Run]:
-        with_states = (
-            "SELECT run.id, (SELECT json_group_object(state, photos) FROM (SELECT state, count(*) AS photos FROM move"
-            " WHERE (move.run = run.id OR move.undone_by = run.id) AND move.kind IS NULL GROUP BY state)), kind,"
-            " started_at, finished_at, quarantine, pid, host, token FROM run "
-        )
-        return [run_from_row(row) for row in self._connection.execute(with_states + where, values)]
+        rows = self._connection.execute(
+            f"SELECT id, kind, started_at, finished_at, quarantine, pid, host, token FROM run {where}",  # noqa: S608
+            values,
+        ).fetchall()
+        sums = self.past.sums({number: RunKind(kind) for number, kind, *_ in rows})
+        return [run_from_row(row, {each.state: each.photos for each in sums[row[0]] if each.photos}) for row in rows]
 
     def _moves(self, where: str, values: Sequence[Any]) -> list[Move]:
         cursor = self._connection.execute(f"{_MOVES} {where}", values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -132,10 +131,9 @@ def planned_rows(run: int | None, number: int, item: PlanItem, now: float) -> It
         )
 
 
-def run_from_row(row: Sequence[Any]) -> Run:
-    """Columns in the order of `Journal`'s query: id, JSON of the states, then the table's own."""
-    number, states, kind, started_at, finished_at, quarantine, pid, host, token = row
-    photos = {MoveState(state): count for state, count in json.loads(states or "{}").items()}
+def run_from_row(row: Sequence[Any], photos: dict[MoveState, int]) -> Run:
+    """From the table's columns in their order; `photos`: how many are in which state."""
+    number, kind, started_at, finished_at, quarantine, pid, host, token = row
     return Run(number, RunKind(kind), started_at, finished_at, decoded(quarantine), pid, host, token, photos)
 
 

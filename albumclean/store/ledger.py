@@ -107,6 +107,19 @@ class Ledger(Journal):
         )
         return frozenset(content_hash for content_hash, action, _ in rows if action == Action.KEEP.value)
 
+    def last_words(self, rule: str) -> list[tuple[bytes, Action]]:
+        """(content hash, KEEP or TRASH) of the user's own last word under `rule` on each content, carried out or not.
+
+        What was taken back is no word. By content.
+        """
+        rows = self._connection.execute(
+            "SELECT content_hash, action, max(id) FROM decision WHERE rule = ? AND by = 'user'"
+            " AND settled IS NOT 'withdrawn' GROUP BY content_hash ORDER BY content_hash",
+            (rule,),
+        )
+        words = ((content_hash, Action(action)) for content_hash, action, _ in rows)
+        return [(content_hash, word) for content_hash, word in words if word is not Action.REVIEW]
+
     def pending(self) -> list[Decision]:
         """TRASH decisions still to be carried out, one per file, in the order in which they were taken.
 

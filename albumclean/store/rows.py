@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from albumclean.domain import (
     UserMarks,
 )
 
+Quantity = tuple[str, str]  # scorer, and what it predicts
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -32,30 +35,46 @@ class Known:
     content_hash: bytes | None
     photo: Photo | None
     failure: Failure | None
+    scores: dict[Quantity, float] = field(default_factory=dict)  # as far as they were asked for and there are any
 
 
-KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
+_KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
     file.rating, file.favourite, file.marks_unknown, file.content_hash,
     file.failure_stage, file.failure_reason, file.failure_transient,
-    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot
+    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot{scores}
     FROM file LEFT JOIN photo USING (content_hash)"""
+_FACTS, _SCORES = 14, 21  # where the columns of `photo` begin, and those of scores
 
 
-def known_from_row(row: Sequence[Any]) -> Known:
-    """From a row of `KNOWN`."""
-    role, companions, rating, favourite, unknown, digest, stage, reason, transient, *facts = row[5:]
+def known_query(series: Iterable[int]) -> str:
+    """What gives the rows for `known_from_row`, to be followed by a condition, with the scores of these series."""
+    # One lookup each in the same page of the index: cheaper than a join that repeats the file for every score.
+    score = ", (SELECT value FROM score WHERE content_hash = file.content_hash AND series = {:d})"
+    return _KNOWN.format(scores="".join(score.format(number) for number in series))
+
+
+def known_from_row(row: Sequence[Any], quantities: Sequence[Quantity] = ()) -> Known:
+    """From a row of `known_query`; `quantities` are those of its series."""
+    role, companions, rating, favourite, unknown, digest, stage, reason, transient = row[5:_FACTS]
     file = file_from_row(row[:5])
     asset = Asset(file, companions_from_json(companions), RootRole(role))
-    photo = photo_from_row([digest, *facts]) if digest is not None and facts[0] is not None else None
+    facts = row[_FACTS:_SCORES]
+    photo = photo_from_row((digest, *facts)) if digest is not None and facts[0] is not None else None
     failure = Failure(file.path, Stage(stage), reason, bool(transient)) if stage is not None else None
-    return Known(asset, UserMarks(rating, bool(favourite), bool(unknown)), digest, photo, failure)
+    found = zip(quantities, row[_SCORES:], strict=True)
+    scores = {quantity: value for quantity, value in found if value is not None}
+    return Known(asset, UserMarks(rating, bool(favourite), bool(unknown)), digest, photo, failure, scores)
 
 
 def photo_from_row(row: Sequence[Any]) -> Photo:
     """From the columns of `photo`."""
     digest, width, height, found_format, taken_at, camera, rating, shot = row
-    how = Shot() if shot is None else Shot(**json.loads(shot))
-    return Photo(digest, width, height, found_format, taken_at, camera, rating, how)
+    return Photo(digest, width, height, found_format, taken_at, camera, rating, _shot(shot))
+
+
+@lru_cache(maxsize=1024)  # shots of one session are alike, and parsing costs as much as the rest of the row
+def _shot(text: str | None) -> Shot:
+    return Shot() if text is None else Shot(**json.loads(text))
 
 
 def photo_to_row(photo: Photo) -> tuple[Any, ...]:

@@ -1,0 +1,118 @@
+"""What a worker process of the review does with one photo: decode it, and draw the picture that is wished for.
+
+Whatever the file says besides its pixels (place, camera, owner, colour profile) ends here.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from albumclean.domain import FileIdentity
+from albumclean.errors import ReadError
+from albumclean.media.decode import Frame, decode
+from albumclean.media.reading import content_hash, read_file
+from albumclean.media.thumbnail import LONG_SIDE, fitted, jpeg, thumbnail
+from albumclean.media.view import network_view
+from albumclean.report.quality_map import ramp
+from albumclean.scoring import registry
+
+MAP_SIDE = 512  # pixels of a map's long side: it is smooth
+FULL_SIDE = 16_000  # pixels: browsers show no more, and a JPEG may have 65,535
+FULL_PIXELS = 60_000_000
+
+_VIEW_QUALITY = 90
+_FULL_QUALITY = 92
+
+
+class Kind(StrEnum):
+    """Which picture of a photo."""
+
+    THUMBNAIL = "thumbnail"
+    VIEW = "view"  # fitted into a box
+    FULL = "full"  # at 100 %
+    MAP = "map"  # where it is good and where it is bad
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One picture of the photo that the scan saw in this file."""
+
+    kind: Kind
+    file: FileIdentity
+    content_hash: bytes
+    size: tuple[int, int]  # the photo's, as the scan found it
+    box: tuple[int, int]  # for a view: what it has to fit into, in pixels
+    max_pixels: int
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What says which picture it is, wherever the photo lies."""
+        return (self.content_hash, self.kind, self.box)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture as a file: JPEG, or PNG of a map."""
+
+    data: bytes
+    scale: float = 1.0  # its width by the photo's
+
+
+def draw(wish: Wish, _ask: object) -> Drawn:
+    """Raises ReadError for a file that is gone or no longer what the scan saw; DecodeError, which names the file."""
+    data = read_file(wish.file)
+    if content_hash(data) != wish.content_hash:
+        raise ReadError(path=wish.file.path, detail="has changed since it was scanned")
+    match wish.kind:
+        case Kind.THUMBNAIL:
+            return Drawn(thumbnail(_decoded(data, wish, fitted(wish.size, LONG_SIDE, LONG_SIDE)).picture))
+        case Kind.VIEW:
+            return _scaled(data, wish, fitted(wish.size, *wish.box), _VIEW_QUALITY)
+        case Kind.FULL:
+            share = min(1.0, math.sqrt(FULL_PIXELS / (wish.size[0] * wish.size[1])))
+            box = (min(FULL_SIDE, int(wish.size[0] * share)), min(FULL_SIDE, int(wish.size[1] * share)))
+            return _scaled(data, wish, fitted(wish.size, *box), _FULL_QUALITY)
+        case Kind.MAP:
+            return Drawn(_map(data, wish))
+
+
+def _decoded(data: bytes, wish: Wish, size: tuple[int, int]) -> Frame:
+    """With at least as many pixels as `size`, wherever the photo has them."""
+    return decode(data, wish.file.path, wish.content_hash, min_short_side=min(size), max_pixels=wish.max_pixels)
+
+
+def _scaled(data: bytes, wish: Wish, size: tuple[int, int], quality: int) -> Drawn:
+    picture = _decoded(data, wish, size).picture
+    return Drawn(jpeg(picture.resized(size), quality, full_chroma=wish.kind is Kind.FULL), size[0] / wish.size[0])
+
+
+def _map(data: bytes, wish: Wish) -> bytes:
+    from albumclean.scoring.depth import judge_in_depth  # torch: only where a map is drawn
+
+    spec = registry.spec(registry.JUDGE)
+    frame = decode(
+        data, wish.file.path, wish.content_hash, min_short_side=spec.min_short_side, max_pixels=wish.max_pixels
+    )
+    # On the CPU: a second process on a graphics card takes more of its memory than one photo is worth.
+    quality = judge_in_depth(network_view(frame.picture, spec.input), "cpu").quality_map
+    return veil(quality, fitted(wish.size, MAP_SIDE, MAP_SIDE))
+
+
+def veil(quality_map: npt.NDArray[np.float32], size: tuple[int, int]) -> bytes:
+    """The map (rows, columns) as a PNG of `size` to lay over the photo: colour where it departs from the middle.
+
+    Laid over the photo in grey it gives the picture of `report.quality_map.overlay`.
+    """
+    smooth = Image.fromarray(np.asarray(quality_map, np.float32)).resize(size, Image.Resampling.BILINEAR)
+    colour, share = ramp(np.asarray(smooth))
+    pixels = np.concatenate([colour, 255 * share], axis=-1).round().astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
