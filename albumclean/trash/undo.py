@@ -21,10 +21,14 @@ def undo(
     *,
     run: int | None = None,
     paths: Sequence[Path] | None = None,
+    assets: Sequence[tuple[int, int]] | None = None,
     on_outcome: OnOutcome | None = None,
     on_wait: OnWait | None = None,
 ) -> list[TrashOutcome]:
-    """Bring back the photos of `run` (the last apply if None), or those that lay at or under `paths`.
+    """Bring back the photos of `run` (the last apply if None), those that lay at or under `paths`, or just `assets`.
+
+    `assets` are pairs of a run and the number of the photo in its plan: where a path was emptied more than once they
+    say which of its photos is meant.
 
     Each comes back whole: path, name, bytes, mode and time, missing folders made anew. What lies at the old path is
     never overwritten. Outcomes are RESTORED or FAILED with the reason; what is back already has none. A run whose rest
@@ -34,12 +38,15 @@ def undo(
     """
     with locked(ledger, on_wait):
         settle_interrupted(ledger)
-        assets = _of_paths(ledger, paths) if paths is not None else _of_run(ledger, run)
-        if not assets:
+        if assets is not None:
+            found = [asset for pair in assets if _is_away(asset := ledger.item(*pair))]
+        else:
+            found = _of_paths(ledger, paths) if paths is not None else _of_run(ledger, run)
+        if not found:
             return []
         undo_run = ledger.begin(RunKind.UNDO).id
         outcomes = []
-        for asset in assets:
+        for asset in found:
             try:
                 result = _bring_back_asset(ledger, asset, undo_run)
             except KeyboardInterrupt:
@@ -52,12 +59,18 @@ def undo(
         return outcomes
 
 
+def _is_away(asset: Sequence[Move]) -> bool:
+    return any(move.state is MoveState.MOVED for move in asset)
+
+
 def _of_run(ledger: Ledger, number: int | None) -> list[list[Move]]:
-    applies = [run for run in ledger.history() if run.kind is RunKind.APPLY and number in {None, run.id}]
+    runs = [run for run in ledger.history() if number in {None, run.id}]
+    applies = [run for run in runs if run.kind is RunKind.APPLY]
     if not applies:
         if number is None:
             return []
-        raise UndoImpossible(path=f"Run {number}", detail="the journal knows no such run")
+        detail = "it was an undo itself" if runs else "the journal knows no such run"
+        raise UndoImpossible(path=f"Run {number}", detail=detail)
     chosen = applies[0]
     if chosen.finished_at is None:
         ledger.abandon(chosen.id)
