@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Self
 
 from albumclean.errors import OutputExists, OutputUnusable, UsageError
 from albumclean.words import shown
@@ -46,8 +50,44 @@ class Output:
 
     def write(self, data: bytes) -> None:
         """All at once, as the run has ended. Raises OutputExists if another has put a file there meanwhile."""
-        Output.check(self.path, self.mark)
-        try:
-            self.path.write_bytes(data)
-        except OSError as error:
-            raise OutputUnusable(path=shown(self.path), detail=error.strerror or error) from error
+        with self.opened() as file:
+            file.write(data)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file, to write into; it takes its name once it is whole, and not at all if the block raises.
+
+        Raises OutputExists if another has put a file there meanwhile, OutputUnusable for a full disk and the like.
+        """
+        with replacing(self.path, lambda: Output.check(self.path, self.mark)) as file:
+            yield file
+
+
+@contextmanager
+def replacing(path: Path, look_again: Callable[[], object] = lambda: None) -> Iterator[BinaryIO]:
+    """A file to write into, which takes the place of `path` once it is whole, and not at all if the block raises.
+
+    `look_again` is called at the last moment and may raise. A link keeps leading where it leads, and the mode of what
+    is replaced stays. Raises OutputUnusable for a full disk and the like.
+    """
+    target = path.resolve()
+    try:
+        if target.exists() and not target.is_file():  # /dev/null, a pipe
+            with target.open("wb") as file:
+                yield file
+            return
+        # Beside the target, as only a rename within one file system is atomic; the folder goes by itself.
+        with TemporaryDirectory(prefix=".albumclean-", dir=target.parent) as folder:
+            fresh = Path(folder) / target.name
+            with fresh.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            look_again()
+            if target.exists():
+                shutil.copymode(target, fresh)
+            os.replace(fresh, target)  # noqa: TID251, PTH105 - a file of albumclean's own, never a photo
+    except BrokenPipeError:  # not this file's: another reader of the run has seen enough
+        raise
+    except OSError as error:
+        raise OutputUnusable(path=shown(path), detail=error.strerror or error) from error

@@ -27,7 +27,7 @@ def path_keys(key: str, path: Path) -> dict[str, Json]:
 
 def text(raw: str) -> str:
     """What UTF-8 can carry: U+FFFD for each lone surrogate."""
-    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", raw)
+    return raw if raw.isascii() else _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", raw)
 
 
 def number(value: float | None) -> float | None:
