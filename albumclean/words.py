@@ -11,9 +11,12 @@ def shown(path: Path | str) -> str:
 
     Characters that reorder text (bidirectional overrides) are escaped too, as they can make one name look like another.
     """
+    text = str(path)
+    if text.isprintable():  # nearly always
+        return text
     return "".join(
         character if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else _escape(character)
-        for character in str(path)
+        for character in text
     )
 
 

@@ -6,7 +6,21 @@ import os
 import subprocess
 import sys
 
-COMMANDS = ("", "scan", "propose", "review", "apply", "undo", "status", "explain", "eval", "doctor")
+COMMANDS = (
+    "",
+    "scan",
+    "propose",
+    "review",
+    "apply",
+    "undo",
+    "history",
+    "report",
+    "tune",
+    "status",
+    "explain",
+    "eval",
+    "doctor",
+)
 
 HEAD = """# Command line
 

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from albumclean import __version__
-from albumclean.cli import apply, doctor, evaluate, explain, propose, review, scan, status, undo
+from albumclean.cli import apply, doctor, evaluate, explain, history, propose, report, review, scan, status, tune, undo
 from albumclean.cli.running import say_error
 from albumclean.errors import AlbumcleanError, ExitCode
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (scan, propose, review, apply, undo, status, explain, evaluate, doctor):
+for command in (scan, propose, review, apply, undo, history, report, tune, status, explain, evaluate, doctor):
     command.add_to(app)
 
 

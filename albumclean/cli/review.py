@@ -1,9 +1,12 @@
-"""`albumclean review`: show proposals one by one, let the user decide, ask once more, then move."""
+"""`albumclean review`: show proposals in the browser or the terminal, let the user decide, ask once more, then move."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +22,15 @@ from albumclean.cli.running import (
     resumable,
     say_error,
 )
-from albumclean.errors import ExitCode
-from albumclean.words import counted
+from albumclean.errors import ExitCode, UsageError
+from albumclean.words import counted, shown
 
 if TYPE_CHECKING:
-    from albumclean.catalogue import Catalogue
-    from albumclean.review.session import Reviewer, ReviewSession
+    from albumclean.catalogue import Catalogue, LeftOut
+    from albumclean.domain import SimilarGroup
+    from albumclean.review.course import Course, Reviewer
+    from albumclean.review.pictures import Pictures
+    from albumclean.review.session import Question, ReviewSession
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 @resumable("Your answers are remembered; run `albumclean review` again to go on.")
-def review(
+def review(  # noqa: PLR0917 - typer reads the command line off the parameters
     folders: list[Path] | None = typer.Argument(None, help="Only photos under these folders (default: all known)."),
     below: float | None = typer.Option(
         None, "--below", min=0.0, max=1.0, help="Show photos that score less than this (default 0.35)."
@@ -41,15 +47,27 @@ def review(
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
     path: list[Path] = typer.Option([], "--path", help="Only photos under this folder; may be repeated."),
     to: Path | None = typer.Option(None, "--to", help="Move to this folder instead of the trash."),
+    web: bool | None = typer.Option(
+        None, "--web/--terminal", help="Where to show them (default: the browser, if there is one to open)."
+    ),
+    port: int = typer.Option(0, "--port", min=0, max=65535, help="The page's port on this computer (0: any free one)."),
+    open_: bool = typer.Option(True, "--open/--no-open", help="Open the browser, or only print the page's address."),
+    pictures: str | None = typer.Option(
+        None,
+        "--pictures",
+        help="How a terminal shows photos: kitty, sixel, iterm2, blocks or none (default: it is asked).",
+    ),
 ) -> ExitCode:
-    """Look at what could go, one by one, and decide. Nothing moves before the last question."""
+    """Look at what could go, in the browser or the terminal, and decide. Nothing moves before the last question."""
     locations, settings = load(below)
+    if web is None:
+        web = pictures is None and _has_browser()
 
-    from albumclean.catalogue import LeftOut
-    from albumclean.review.session import ReviewSession, questions
+    from albumclean.review.course import conduct
+    from albumclean.review.pictures import Pictures
+    from albumclean.review.session import ReviewSession
 
     under = absolute([*(folders or []), *path])
-    left_out = LeftOut()
     with open_catalogue(settings, locations) as catalogue:
         require_photos(catalogue, under)
         if catalogue.ledger.unfinished_runs():
@@ -57,57 +75,144 @@ def review(
                 "a run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` reverts it."
             )
             return ExitCode.NOTHING_DONE
-        asked = questions(by_folder(catalogue.proposals(under, rules_for(below, similar), left_out)))
-        session = ReviewSession(asked, catalogue.ledger, catalogue.ledger.pending())
-        if left_out.stale:
-            say_error(f"{counted(len(left_out.stale), 'file')} changed since the scan and are left out; scan again.")
-        if not session.questions and not session.carried_over:
+        asking = _Asking.of(catalogue, under, rules_for(below, similar))
+        session = ReviewSession(asking.questions(), catalogue.ledger, catalogue.ledger.pending())
+        if not session.questions:
             typer.echo("Nothing to review: no bad and no repeated photos were found.")
             return ExitCode.OK
-        if not is_interactive():
+        if not web and not is_interactive():
             say_error(
-                f"{counted(len(session.questions), 'question')} to answer, but this is not a terminal, "
-                "so nothing was asked and nothing moved. `albumclean propose` prints them."
+                f"{counted(len(session.questions), 'question')} to answer, but this is not a terminal, so nothing was "
+                "asked and nothing moved. `albumclean propose` prints them, `albumclean review --web` shows them."
             )
             return ExitCode.NOTHING_DONE
-        with _terminal(settings.scan.max_pixels) as reviewer:
-            reviewer.review(session)
-            return _conclude(catalogue, reviewer, session, to.expanduser().absolute() if to else None)
+        quarantine = to.expanduser().absolute() if to else None
+        with Pictures(locations.thumbnails, settings.scan) as drawn:
+            if web:
+                front_end = _page(asking, drawn, quarantine, port, open_browser=open_)
+            else:
+                front_end = _terminal(asking, drawn, pictures)
+            with front_end as reviewer:
+                course = conduct(reviewer, session, catalogue, quarantine)
+        return _conclude(catalogue, session, course, quarantine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Where the questions come from."""
+
+    catalogue: Catalogue
+    under: list[Path]
+    rules: set[str] | None
+    left_out: LeftOut
+    groups: list[SimilarGroup]  # they don't depend on the score below which photos are proposed
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, under: list[Path], rules: set[str] | None) -> _Asking:
+        from albumclean.catalogue import LeftOut
+
+        left_out = LeftOut()
+        return cls(catalogue, under, rules, left_out, list(catalogue.groups(left_out)))
+
+    def questions(self, below: float | None = None) -> list[Question]:
+        """In the order of folders; `below` in place of the score that was set."""
+        from albumclean.catalogue import Catalogue
+        from albumclean.review.session import questions
+
+        catalogue = self.catalogue
+        if below is not None:
+            low_quality = replace(catalogue.settings.low_quality, below=below)
+            settings = replace(catalogue.settings, low_quality=low_quality)
+            catalogue = Catalogue(catalogue.cache, catalogue.ledger, settings)
+        return questions(by_folder(catalogue.proposals(self.under, self.rules, self.left_out, self.groups)))
+
+    def notes(self) -> list[str]:
+        """What people should know of what is not asked."""
+        from albumclean.similar.series import in_words
+
+        notes = []
+        if stale := len(self.left_out.stale):
+            notes.append(f"{counted(stale, 'file')} changed or vanished since the scan: scan again to include them.")
+        if self.left_out.series:
+            notes.append(f"Left whole: {in_words(self.left_out.series)}.")
+        return notes
+
+
+def _has_browser() -> bool:
+    """Whether a browser would open where the user sits: not over ssh, and not without a desktop."""
+    if not is_interactive() or "SSH_CONNECTION" in os.environ:
+        return False
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 @contextmanager
-def _terminal(max_pixels: int) -> Iterator[Reviewer]:
-    from rich.console import Console
+def _page(
+    asking: _Asking, pictures: Pictures, quarantine: Path | None, port: int, *, open_browser: bool
+) -> Iterator[Reviewer]:
+    from albumclean.history import History
+    from albumclean.review.web.reviewer import WebReviewer
+    from albumclean.review.web.setting import Setting
 
-    from albumclean.review.preview import Previews
-    from albumclean.review.terminal import TerminalReviewer
+    def announce(address: str) -> None:
+        typer.echo(f"The review is at {address}")
+        typer.echo("The address works once, on this computer only. Ctrl-C ends the review; answers are remembered.")
+        sys.stdout.flush()
+        if open_browser:
+            typer.launch(address)
 
-    with Previews(max_pixels) as previews:
-        yield TerminalReviewer(Console(highlight=False), typer.getchar, typer.launch, previews.half_blocks)
+    catalogue = asking.catalogue
+    setting = Setting(
+        catalogue.cache.counts().files,
+        catalogue.mos_histogram(),
+        History(catalogue.ledger),
+        catalogue.settings.low_quality.below,
+        asking.questions,
+        quarantine,
+        tuple(asking.notes()),
+        ", ".join(folder.name or str(folder) for folder in asking.under),
+    )
+    with WebReviewer(setting, pictures, announce=announce, port=port) as reviewer:
+        yield reviewer
 
 
-def _conclude(catalogue: Catalogue, reviewer: Reviewer, session: ReviewSession, quarantine: Path | None) -> ExitCode:
-    from albumclean.cli.moving import summed_up, tell_problem, tell_wait
-    from albumclean.domain import MoveState
-    from albumclean.plan import build_plan
-    from albumclean.trash import apply_plan
+@contextmanager
+def _terminal(asking: _Asking, pictures: Pictures, mode: str | None) -> Iterator[Reviewer]:
+    from albumclean.review.terminal.painting import PictureMode
+    from albumclean.review.terminal.reviewer import TerminalReviewer
 
-    answered = len(session.verdicts)
-    left = len(session.questions) - session.position
-    if left > 0:
-        typer.echo(f"{counted(answered, 'answer')} remembered, {counted(left, 'question')} left for another time.")
-    if not session.to_trash:
-        typer.echo("Nothing was chosen to trash, so nothing moves.")
-        return ExitCode.OK
-    result = build_plan(session.to_trash, quarantine)
-    if not reviewer.confirm(result.plan, result.refused):
-        typer.echo("Nothing was moved. Your answers are remembered; `albumclean review` asks this question again.")
-        return ExitCode.OK
-    try:
-        outcomes = apply_plan(result.plan, catalogue.ledger, on_outcome=tell_problem, on_wait=tell_wait)
-    except KeyboardInterrupt:
+    modes = {each.value: each for each in PictureMode}
+    if mode is not None and mode not in modes:
+        raise UsageError(detail=f"There is no --pictures {shown(mode)}; there are {', '.join(modes)}.")
+    for note in asking.notes():
+        say_error(note)
+    yield TerminalReviewer(pictures, mode=modes[mode] if mode else None)
+
+
+def _conclude(catalogue: Catalogue, session: ReviewSession, course: Course, quarantine: Path | None) -> ExitCode:
+    from albumclean.cli.moving import summed_up, tell_problem
+    from albumclean.cli.tune import hint
+
+    for facts, why in course.refused if course.confirmed else ():
+        say_error(f"{shown(facts.path)} {shown(why)}")
+    for outcome in course.outcomes:
+        tell_problem(outcome)
+    if course.interrupted:
         say_error("interrupted. `albumclean apply` moves the rest, `albumclean undo` brings back what has moved.")
         return ExitCode.INTERRUPTED
-    catalogue.cache.forget(outcome.path for outcome in outcomes if outcome.state is MoveState.MOVED)
-    code = summed_up(outcomes, [quarantine])
-    return ExitCode.SOME_FAILED if result.refused else code
+    open_ = sum(session.answer_to(question) is None for question in session.questions)
+    if open_:
+        typer.echo(
+            f"{counted(session.answered, 'answer')} remembered, {counted(open_, 'question')} left for another time."
+        )
+    if not course.planned:
+        typer.echo("Nothing was chosen to trash, so nothing moves.")
+        return ExitCode.OK
+    if not course.confirmed:
+        typer.echo("Nothing was moved. Your answers are remembered; `albumclean review` asks this question again.")
+        return ExitCode.OK
+    code = summed_up(course.outcomes, [quarantine])
+    if (advice := hint(catalogue)) is not None:
+        typer.echo(advice)
+    return ExitCode.SOME_FAILED if course.refused else code

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from albumclean.catalogue import Catalogue
 from albumclean.domain import MoveState, PhotoFacts, TrashOutcome, TrashPlan
+from albumclean.errors import AlbumcleanError
 from albumclean.plan import build_plan
 from albumclean.review.session import ReviewSession
 from albumclean.trash import apply_plan
@@ -47,8 +48,8 @@ class Reviewer(Protocol):
         """What became of one photo, at once."""
         ...
 
-    def finished(self, outcomes: Sequence[TrashOutcome]) -> None:
-        """All that was confirmed has been dealt with; none if nothing was to be moved."""
+    def finished(self, outcomes: Sequence[TrashOutcome], trouble: str = "") -> None:
+        """What was confirmed has been dealt with (nothing, if nothing was to be moved), or stopped by `trouble`."""
         ...
 
 
@@ -91,13 +92,17 @@ def _move(reviewer: Reviewer, catalogue: Catalogue, plan: TrashPlan, refused: Re
         outcomes.append(outcome)
         reviewer.moved_one(outcome)
 
-    interrupted = False
+    interrupted, trouble = False, None
     try:
         apply_plan(plan, catalogue.ledger, on_outcome=tell, on_wait=reviewer.waiting)
     except KeyboardInterrupt:
         interrupted = True
+    except AlbumcleanError as error:
+        trouble = error
     # Before the user sees the result: an undo from there makes the photos known again.
     catalogue.cache.forget(outcome.path for outcome in outcomes if outcome.state is MoveState.MOVED)
     if not interrupted:
-        reviewer.finished(outcomes)
+        reviewer.finished(outcomes, str(trouble or ""))
+    if trouble is not None:
+        raise trouble
     return Course(len(plan.items), True, tuple(outcomes), tuple(refused), interrupted)

@@ -1,0 +1,25 @@
+"""What the page must know of this review besides its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from albumclean.history import History
+from albumclean.review.session import Question
+from albumclean.store.cache_reader import Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything that surrounds the questions. The callables are called by the thread that reviews."""
+
+    photos: int  # that are known
+    histogram: Histogram  # of them by their scores, of 100 bins
+    history: History
+    below: float  # the score below which single photos are proposed, in [0, 1]
+    repropose: Callable[[float], Sequence[Question]]  # the questions of another such score
+    destination: Path | None = None  # None: the system's trash
+    notes: tuple[str, ...] = ()  # what people should know, a sentence each
+    title: str = ""  # what is reviewed, for example the folders that were named
