@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from albumclean.store.journal_rows import RunKind
 from albumclean.store.ledger import Ledger
 from albumclean.trash.files import hash_file
 from tests.pictures import save, scene
-from tests.terminal import Terminal
+from tests.tmux import Pane
 
 COMMAND = [sys.executable, "-m", "albumclean"]
 
@@ -66,22 +67,33 @@ def library(scanned: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.Monk
     return album
 
 
-def review(*arguments: str | Path) -> Terminal:
-    return Terminal([*COMMAND, "review", *map(str, arguments)], os.environ)
+@pytest.fixture
+def pane() -> Iterator[Pane]:
+    with Pane(160, 40) as opened:
+        yield opened
 
 
-def test_review_trash_and_undo_bring_every_byte_and_time_back(library: Path) -> None:
+def review(pane: Pane, *arguments: str | Path) -> None:
+    """In a terminal, until the first question is there."""
+    names = ("ALBUMCLEAN_HOME", "XDG_DATA_HOME", "PYTHONPATH")
+    environ = {name: os.environ[name] for name in names if name in os.environ} | {"LC_ALL": "C.UTF-8"}
+    pane.start([*COMMAND, "review", "--similar", "--terminal", *map(str, arguments)], environ)
+    pane.wait(r" of 2 · \d open")
+
+
+def test_review_trash_and_undo_bring_every_byte_and_time_back(library: Path, pane: Pane) -> None:
     before = snapshot(library)
-    terminal = review("--similar")
-    terminal.wait("1 of 2")
-    terminal.press("t")
-    terminal.wait("2 of 2")
-    terminal.press("t")
-    terminal.wait(r"Move 2 photos \(3 files with their companions\), .* to the trash\? \[y/N\]")
+    review(pane)
+    pane.press("t")
+    pane.wait("· 1 open")
+    pane.press("t")
+    pane.wait("· 0 open")
+    pane.press("q")
+    pane.wait(r"Move 2 photos \(3 files with their companions\), .* to the trash\? \[y/N\]")
     assert before == snapshot(library)
-    terminal.press("y")
-    assert 0 == terminal.end()
-    assert "2 photos" in terminal.text
+    pane.press("y")
+    assert 0 == pane.end()
+    assert "2 photos" in pane.told
     gone = before.keys() - snapshot(library).keys()
     assert {"1 (1).jpg", "1 (1).xmp", "2 small.jpg"} == gone
     assert gone == {path.name for path in (Path(os.environ["XDG_DATA_HOME"]) / "Trash" / "files").iterdir()}
@@ -89,44 +101,45 @@ def test_review_trash_and_undo_bring_every_byte_and_time_back(library: Path) -> 
     assert (0, before) == (done.returncode, snapshot(library))
 
 
-def test_a_no_to_the_last_question_moves_nothing_and_is_asked_again(library: Path) -> None:
+def test_a_no_to_the_last_question_moves_nothing_and_is_asked_again(library: Path, pane: Pane) -> None:
     before = snapshot(library)
-    terminal = review("--similar")
-    terminal.wait("1 of 2")
-    terminal.press("tq")
-    terminal.wait(r"\[y/N\]")
-    terminal.press("n")
-    assert (0, before) == (terminal.end(), snapshot(library))
-    terminal = review("--similar")
-    terminal.wait("1 photo that you chose to trash earlier")
-    terminal.press("xq")
-    terminal.wait(r"Move 1 photo .*\[y/N\]")
-    terminal.press("n")
-    assert (0, before) == (terminal.end(), snapshot(library))
+    review(pane)
+    pane.press("t")
+    pane.wait("· 1 open")
+    pane.press("q")
+    pane.wait(r"\[y/N\]")
+    pane.press("n")
+    assert (0, before) == (pane.end(), snapshot(library))
+    review(pane)
+    pane.wait("1 photo chosen in (an )?earlier review")
+    pane.press("q")
+    pane.wait(r"Move 1 photo .*\[y/N\]")
+    pane.press("n")
+    assert (0, before) == (pane.end(), snapshot(library))
 
 
-def test_to_moves_into_a_folder_of_the_users_own(library: Path, tmp_path: Path) -> None:
+def test_to_moves_into_a_folder_of_the_users_own(library: Path, tmp_path: Path, pane: Pane) -> None:
     before = snapshot(library)
-    terminal = review("--similar", "--to", tmp_path / "aside")
-    terminal.wait("1 of 2")
-    terminal.press("tq")
-    terminal.wait(r"\[y/N\]")
-    terminal.press("y")
-    assert 0 == terminal.end()
+    review(pane, "--to", tmp_path / "aside")
+    pane.press("t")
+    pane.wait("· 1 open")
+    pane.press("q")
+    pane.wait(r"\[y/N\]")
+    pane.press("y")
+    assert 0 == pane.end()
     moved = [path.name for path in (tmp_path / "aside").rglob("1 (1).*")]
     assert {"1 (1).jpg", "1 (1).xmp"} == set(moved)
     assert 0 == albumclean("undo").returncode
     assert before == snapshot(library)
 
 
-def test_ctrl_c_in_a_review_keeps_the_answers_and_says_how_to_go_on(library: Path) -> None:
-    terminal = review("--similar")
-    terminal.wait("1 of 2")
-    terminal.press("k")
-    terminal.wait("2 of 2")
-    terminal.press("\x03")
-    assert 130 == terminal.end()
-    assert "run `albumclean review` again" in terminal.text
+def test_ctrl_c_in_a_review_keeps_the_answers_and_says_how_to_go_on(library: Path, pane: Pane) -> None:
+    review(pane)
+    pane.press("k")
+    pane.wait("· 1 open")
+    pane.press("C-c")
+    assert 130 == pane.end()
+    assert "run `albumclean review` again" in pane.told
     kept = [json.loads(line)["path"] for line in albumclean("propose", "--similar", "--json").stdout.splitlines()]
     assert {"2.jpg", "2 small.jpg"} == {Path(path).name for path in kept}
 
@@ -139,19 +152,22 @@ def test_input_that_is_no_terminal_never_moves_anything(library: Path, answers: 
     assert "not a terminal" in done.stderr
 
 
-def test_a_photo_that_changed_after_the_scan_is_not_moved(library: Path) -> None:
+def test_a_photo_that_changed_after_the_scan_is_not_moved(library: Path, pane: Pane) -> None:
     victim = library / "2 small.jpg"
     original = victim.read_bytes()
-    terminal = review("--similar")
-    terminal.wait("1 of 2")
-    terminal.press("tt")
-    terminal.wait(r"\[y/N\]")
+    review(pane)
+    pane.press("t")
+    pane.wait("· 1 open")
+    pane.press("t")
+    pane.wait("· 0 open")
+    pane.press("q")
+    pane.wait(r"\[y/N\]")
     try:
         victim.write_bytes(original + b"edited")
-        terminal.press("y")
-        assert 1 == terminal.end()
+        pane.press("y")
+        assert 1 == pane.end()
         assert original + b"edited" == victim.read_bytes()
-        assert "2 small.jpg stays where it is" in terminal.text
+        assert "2 small.jpg stays where it is" in pane.told
         assert 0 == albumclean("undo").returncode
     finally:
         victim.write_bytes(original)
