@@ -57,6 +57,10 @@ class Terminal:
         os.close(self._master)
         return code
 
+    def vanish(self) -> None:
+        """Close the terminal; its program, which has none of its own to lose, gets no signal."""
+        os.close(self._master)
+
     def _read(self, seconds: float) -> bool:
         """False at the end of the program's output."""
         if not select.select([self._master], [], [], seconds)[0]:

@@ -21,6 +21,7 @@ from albumclean.store.cache import Cache
 from albumclean.store.ledger import Ledger
 from albumclean.words import counted, shown
 from benchmarks.review_library import Plan, build
+from tests.terminal import Terminal
 from tests.tmux import Pane
 from tests.trash_helpers import snapshot
 
@@ -233,3 +234,17 @@ def test_nothing_moves_without_a_y(pane: Pane, home: Path, album: Path, keys: tu
     pane.press(*keys)
     assert pane.end() in {0, 130}
     assert before == snapshot(album)
+
+
+def test_a_review_whose_terminal_vanished_without_a_word_ends_and_keeps_its_answers(home: Path, album: Path) -> None:
+    library = build(Plan(good=0, poor=3, exact=0, derived=0, moments=0))
+    library.write(album)
+    library.remember(album, home)
+    terminal = Terminal([*REVIEW[:-1], "none"], {**os.environ, **environment(home)})
+    terminal.wait("all below")
+    terminal.press("t")
+    terminal.wait("✗")
+    terminal.vanish()
+    assert 0 != terminal.process.wait(30)
+    with Ledger.open(home / "ledger.sqlite") as ledger:
+        assert 1 == len(ledger.pending())

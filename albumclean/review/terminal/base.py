@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from albumclean.errors import AlbumcleanError
+
+_LOOK_AGAIN = 2.0  # seconds
 
 T = TypeVar("T")
 _Handler = Callable[[int, FrameType | None], Any] | int | None
@@ -45,6 +48,15 @@ class TerminalApp(App[T]):
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers[number] = signal.getsignal(number)
             loop.add_signal_handler(number, self.action_interrupt)
+        self.set_interval(_LOOK_AGAIN, self._look_for_terminal)
+
+    def _look_for_terminal(self) -> None:
+        """A terminal can vanish without a SIGHUP, for a program that it does not control; no key would ever come."""
+        if sys.platform != "win32" and sys.__stdin__ is not None and not self.is_headless:
+            poll = select.poll()
+            poll.register(sys.__stdin__, 0)  # only what can't be turned off: hung up, broken, closed
+            if poll.poll(0):
+                self.action_interrupt()
 
     def on_unmount(self) -> None:
         """Give the signals back."""
