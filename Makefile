@@ -33,6 +33,7 @@ scan: $(VENV)/.installed
 	@$(BIN)/albumclean propose "$(DIR)"
 
 test: $(VENV)/.installed-dev
+	@.ci/test-tools $(BIN)/python
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev

@@ -245,7 +245,7 @@ class _Builder:
         vector = _vector(self.rng)
         pauses = (0, 2, 5, 9, 10)  # seconds, as uneven as people's
         for frame in range(self.rng.integers(2, 6)):
-            left, top = 12 * frame, 9 * ((frame * 3) % 5)
+            left, top = 6 * frame, 5 * ((frame * 3) % 5)
             picture = scene.crop((left, top, left + width, top + height))
             mos = self.rng.uniform(0.5, 0.8)
             self._member(picture, 85, taken + timedelta(seconds=pauses[frame]), camera, mos, vector)

@@ -43,7 +43,7 @@ function taken(event) {
   if (!target) return false;
   if (target.matches("textarea, select, input:not([type=range], [type=radio], [type=checkbox])")) return event.key !== "Escape";
   if (target.matches("input")) return event.key.length > 1 && event.key !== "Escape" || event.key === " ";
-  if (target.closest("button, a, summary")) return event.key === "Enter" || event.key === " ";
+  if (target.closest("button, a, summary")) return (event.key === "Enter" && !event.shiftKey) || event.key === " ";
   return false;
 }
 
