@@ -10,19 +10,16 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import random
-import re
 import shutil
-import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
 from PIL import Image, ImageFilter
 
 from benchmarks.common import ALBUMCLEAN, environment, fresh, run
+from tests.tmux import Pane
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".avif", ".bmp", ".gif"}
 Snapshot = dict[str, tuple[int, int, int, str]]
@@ -70,90 +67,32 @@ def make_album(source: Path, album: Path, rng: random.Random) -> int:
     return len(photos)
 
 
-class Terminal:
-    """A program in tmux: keys in, screen out."""
-
-    def __init__(self, home: Path, screens: Path, *arguments: str) -> None:
-        screens.mkdir()
-        self._name = f"albumclean-{home.parent.name}-{time.time_ns()}"
-        self._screens = screens
-        self._shots = 0
-        variables = [
-            f"{key}={value}" for key, value in environment(home).items() if key in {"ALBUMCLEAN_HOME", "XDG_DATA_HOME"}
-        ]
-        command = ["env", *variables, "COLORTERM=truecolor", *ALBUMCLEAN, *arguments]
-        script = " ".join(f"'{part}'" for part in command) + "; echo; echo REVIEW-ENDED $?; sleep 600"
-        subprocess.run(
-            ["tmux", "new-session", "-d", "-s", self._name, "-x", "140", "-y", "48", script], check=True, cwd=Path.cwd()
-        )
-
-        asked = ["tmux", "display-message", "-p", "-t", self._name, "#{pane_tty}"]
-        self._tty = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-
-    def screen(self) -> str:
-        done = subprocess.run(
-            ["tmux", "capture-pane", "-p", "-t", self._name], check=True, capture_output=True, text=True
-        )
-        return done.stdout
-
-    def wait(self, pattern: str, seconds: float = 60.0) -> str:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if re.search(pattern, text := self.screen()):
-                return text
-            time.sleep(0.02)
-        sys.exit(f"never saw {pattern!r}; the screen was:\n{self.screen()}")
-
-    def key(self, key: str, seconds: float = 60.0) -> None:
-        """Press one key as soon as the program waits for it: what is typed ahead counts for nothing."""
-        end = time.monotonic() + seconds
-        while not self._waits_for_a_key():
-            if time.monotonic() > end:
-                sys.exit(f"no key is wanted; the screen was:\n{self.screen()}")
-            time.sleep(0.005)
-        subprocess.run(["tmux", "send-keys", "-t", self._name, key], check=True)
-
-    def _waits_for_a_key(self) -> bool:
-        descriptor = os.open(self._tty, os.O_RDWR | os.O_NOCTTY)
-        try:
-            return not termios.tcgetattr(descriptor)[3] & termios.ICANON
-        finally:
-            os.close(descriptor)
-
-    def keep_screen(self) -> None:
-        coloured = ["tmux", "capture-pane", "-e", "-p", "-t", self._name]
-        text = subprocess.run(coloured, check=True, capture_output=True, text=True).stdout
-        (self._screens / f"{self._shots:03}.ansi").write_text(text)
-        self._shots += 1
-
-    def close(self) -> None:
-        subprocess.run(["tmux", "kill-session", "-t", self._name], check=False)
-
-
 def review(home: Path, screens: Path, rng: random.Random) -> dict[str, int]:
     """Answer every question: most to trash, some kept, some told apart, some skipped; then say yes."""
-    terminal = Terminal(home, screens, "review")
+    screens.mkdir()
     answers = {"t": 0, "k": 0, "s": 0, "n": 0}
-    try:
-        total = int(re.search(r"1 of ([\d,]+)", terminal.wait(r"1 of [\d,]+")).group(1).replace(",", ""))  # type: ignore[union-attr]
-        for number in range(1, total + 1):
-            text = terminal.wait(rf"(?m)^{number:,} of {total:,}\b[\s\S]*quit")
-            if number <= 3 or number % 25 == 0:
-                terminal.keep_screen()
+    variables = {name: environment(home)[name] for name in ("ALBUMCLEAN_HOME", "XDG_DATA_HOME")}
+    with Pane(140, 48) as pane:
+        pane.start([*ALBUMCLEAN, "review", "--terminal"], {**variables, "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"})
+        left = int(pane.wait(r"1 of [\d,]+ · ([\d,]+) open")[1].replace(",", ""))
+        for number in range(left):
+            pane.wait(rf"· {left - number:,} open")
+            text = pane.text
+            if number < 3 or number % 25 == 0:
+                (screens / f"{number:03}.txt").write_text(text)
             key = rng.choices("tksn", (8, 1, 1, 1))[0]
             if key == "n" and "not a duplicate" not in text:
                 key = "t"
             answers[key] += 1
-            terminal.key(key)
-        terminal.wait(r"\[y/N\]")
-        terminal.keep_screen()
-        terminal.key("y")
-        text = terminal.wait(r"REVIEW-ENDED \d+", 300)
-        terminal.keep_screen()
-        if "REVIEW-ENDED 0" not in text:
-            sys.exit(f"the review ended with an error:\n{text}")
-    finally:
-        terminal.close()
+            pane.press(key)
+        pane.wait("· 0 open")
+        pane.press("q")
+        pane.wait(r"\[y/N\]")
+        (screens / "last.txt").write_text(pane.text)
+        pane.press("y")
+        pane.wait(r"EXIT \d", 300)
+        if code := pane.end():
+            sys.exit(f"the review ended with {code}:\n{pane.told}")
     return answers
 
 

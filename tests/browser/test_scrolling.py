@@ -11,6 +11,15 @@ from tests.browser.conftest import Start
 MOST_CARDS = 250  # in the page at a time
 MOST_LOADED = 0.5  # of all questions, after a visit to the middle and the end
 
+# A filter is set, and before its answer comes the grid comes to rest far down in the list of before.
+_FILTER_WHILE_SCROLLED = """async () => {
+    const { questions } = await import("/static/questions.js");
+    const renewed = questions.reset({ ...questions.query, kind: "derived" });
+    questions.need(1200, 1260);
+    await renewed;
+    return questions.total;
+}"""
+
 
 def test_scrolling_through_2000_photos_never_loads_all(start: Start) -> None:
     page = start()
@@ -53,3 +62,15 @@ def test_thumbnails_still_come_after_many_cards_came_and_went(start: Start) -> N
             return seen.length > 5 && seen.every((image) => image.src && image.complete && image.naturalWidth);
         }"""
     )
+
+
+def test_a_filter_counts_wherever_the_grid_was_scrolled_to(start: Start) -> None:
+    page = start()
+    few = int(page.at("grid").get_attribute("data-total") or 0)
+    page.at("below").fill("1")
+    page.page.wait_for_function(
+        """few => Number(document.querySelector('[data-testid="grid"]').dataset.total) > few""", arg=few
+    )
+    groups = page.ask("/api/overview")["kinds"]["derived"]
+    assert groups == page.page.evaluate(_FILTER_WHILE_SCROLLED)
+    expect(page.at("grid")).to_have_attribute("data-total", str(groups))

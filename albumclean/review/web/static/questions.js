@@ -33,6 +33,8 @@ export class QuestionList {
     /** @type {Map<number, AbortController>} by first index */
     this.under_way = new Map();
     this.epoch = 0;
+    /** The epoch of a reset whose first page has not come yet; -1: none. */
+    this.renewing = -1;
     /** @type {() => Promise<unknown>} all answers given have reached the server */
     this.settled = async () => {};
   }
@@ -45,9 +47,11 @@ export class QuestionList {
     this.query = { ...query };
     this.abandon();
     const epoch = this.epoch;
+    this.renewing = epoch;
     emit("waiting", true);
     const first = await this.page(0).finally(() => emit("waiting", false));
     if (!first || epoch !== this.epoch) return;
+    this.renewing = -1;
     this.items = [];
     this.known.clear();
     this.place(first);
@@ -78,7 +82,8 @@ export class QuestionList {
    * @param {number} to
    */
   need(from, to) {
-    if (this.total === null) return;
+    // The old list is seen until the new one comes, and far down in it the new one's first page would look far away.
+    if (this.total === null || this.renewing === this.epoch) return;
     const end = Math.min(to, this.total);
     for (const [start, controller] of this.under_way) {
       if (start + PAGE < from - PAGE || start > end + PAGE) {
@@ -143,10 +148,12 @@ export class QuestionList {
     if (this.fulfils(question)) return false;
     const index = this.indexOf(question.id);
     if (index < 0) return false;
+    const renewing = this.renewing === this.epoch;
     this.abandon(); // pages under way were counted with it
     this.items.splice(index, 1);
     this.total = Math.max(0, (this.total ?? 1) - 1);
     emit("list", { removed: index });
+    if (renewing) this.reset();
     return true;
   }
 
