@@ -2,11 +2,12 @@
 
 import { post } from "./api.js";
 import { byId, el, icon } from "./dom.js";
+import { stop } from "./loading.js";
 import { setPhase, show } from "./views.js";
 
 const ENDS = /** @type {Record<string, {title: string, lines: string[], icon: string}>} */ ({
   lost: { title: "The review has ended", icon: "info", lines: ["Your answers are remembered.", "To go on, run albumclean review again."] },
-  later: { title: "Nothing was moved", icon: "keep", lines: ["Your answers are remembered. Run albumclean review again to go on, or albumclean apply to move what you chose.", "You can close this tab."] },
+  later: { title: "Nothing was moved", icon: "keep", lines: ["Your answers are remembered. Run albumclean review again to go on with them, and to move what you chose.", "You can close this tab."] },
   done: { title: "Done", icon: "keep", lines: ["To bring something back later, run albumclean undo or albumclean history.", "You can close this tab."] },
 });
 
@@ -19,6 +20,7 @@ let ended = false;
 export function showEnd(how) {
   if (ended) return; // that the server is silent afterwards is no news
   ended = true;
+  stop();
   setPhase("ended");
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   const { title, lines, icon: sign } = ENDS[how];

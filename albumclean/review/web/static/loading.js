@@ -15,6 +15,7 @@ const waiting = { small: [], large: [] };
 const busy = { small: 0, large: 0 };
 /** What gives a picture up that is on its way. @type {Map<HTMLImageElement, () => void>} */
 const coming = new Map();
+let stopped = false;
 
 /**
  * Load and decode a picture when it is its turn; rejected if it can't be had or was dropped.
@@ -27,7 +28,8 @@ const coming = new Map();
 export function load(image, source, lane, when = "in turn") {
   return new Promise((resolve, reject) => {
     const job = { image, source, later: when === "later", done: resolve, failed: () => reject(new Error("no picture")) };
-    if (when === "first") waiting[lane].unshift(job);
+    if (stopped) job.failed();
+    else if (when === "first") waiting[lane].unshift(job);
     else waiting[lane].push(job);
     next(lane);
   });
@@ -44,6 +46,12 @@ export function drop(image) {
   }
   image.removeAttribute("src");
   coming.get(image)?.(); // what `decode` promised is never kept in Chromium once the source is gone
+}
+
+/** Ask for no more: nobody is there to answer. */
+export function stop() {
+  for (const jobs of Object.values(waiting)) for (const job of jobs.splice(0)) job.failed();
+  stopped = true;
 }
 
 /** @param {Lane} lane */
