@@ -18,6 +18,11 @@ _MANY_TABS = 400
 _CALM = 150  # milliseconds; while the grid races by, it does not ask for what it passes
 _MANY_TURNS = 200  # of the mouse's wheel
 
+_WHOLLY_SEEN = """cards => cards.some((card) => {
+    const box = card.getBoundingClientRect();
+    return box.top >= 0 && box.bottom <= innerHeight;
+})"""
+
 
 class ReviewPage:
     """One tab with the review in it."""
@@ -113,11 +118,12 @@ class ReviewPage:
     def reveal(self, question: int) -> Locator:
         """Scroll to its card, from the top down."""
         card = self.card(question)
+        expect(self.at("grid")).not_to_have_class(re.compile(r"\bis-waiting\b"))  # for the list of another filter
         self.at("grid").hover(position={"x": 5, "y": 5}, force=True)
         self.page.mouse.wheel(0, -1_000_000)
         for _ in range(_MANY_TURNS):
-            box = card.bounding_box() if card.count() else None
-            if box is not None and box["y"] >= 0 and box["y"] + box["height"] <= self.page.evaluate("innerHeight"):
+            # At one go: while the grid scrolls, a card can go between two questions about it.
+            if card.evaluate_all(_WHOLLY_SEEN):
                 return card
             self.page.mouse.wheel(0, 300)
             self.page.wait_for_timeout(_CALM)
