@@ -340,6 +340,11 @@ class PhotoFacts:
         return self.asset.primary.path
 
     @property
+    def content(self) -> bytes:
+        """The hash of its bytes; empty if they were not read."""
+        return self.photo.content_hash if self.photo else b""
+
+    @property
     def untouchable(self) -> str | None:
         """Why it is never proposed by default, or None."""
         if self.asset.role is RootRole.PROTECTED:

@@ -223,7 +223,7 @@ def test_scores_are_those_that_were_asked_for_and_no_others(cache: Cache) -> Non
 def test_what_is_asked_about_many_contents_comes_back_in_their_order_with_all_their_files(
     cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("albumclean.store.cache_reader._ASKED", 7)
+    monkeypatch.setattr("albumclean.store.database._ASKED", 7)
     numbers = list(range(40))
     meet(cache, *(Asset(identity(f"/p/{name}{number:02}.jpg")) for number in numbers for name in "ba"))
     for number in numbers:

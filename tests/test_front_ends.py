@@ -17,7 +17,7 @@ import pytest
 from albumclean.words import shown
 from benchmarks.review_library import Plan, build
 from tests.browser.program import Review
-from tests.tmux import Pane
+from tests.tmux import Pane, environment
 from tests.trash_helpers import snapshot
 from tests.web_review import Browser
 
@@ -42,15 +42,6 @@ def library(home: Path, album: Path) -> Path:
     made.write(album)
     made.remember(album, home)
     return album
-
-
-def environment(home: Path) -> dict[str, str]:
-    return {
-        "ALBUMCLEAN_HOME": str(home),
-        "XDG_DATA_HOME": str(home / "share"),
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "LC_ALL": "C.UTF-8",
-    }
 
 
 def proposed(home: Path) -> list[dict[str, Any]]:

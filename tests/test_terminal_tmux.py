@@ -7,7 +7,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from albumclean.store.ledger import Ledger
 from albumclean.words import counted, shown
 from benchmarks.review_library import Plan, build
 from tests.terminal import Terminal
-from tests.tmux import Pane
+from tests.tmux import Pane, environment
 from tests.trash_helpers import snapshot
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="tmux is POSIX")
@@ -39,15 +39,6 @@ SEED = 6
 def pane() -> Iterator[Pane]:
     with Pane() as opened:
         yield opened
-
-
-def environment(home: Path) -> Mapping[str, str]:
-    return {
-        "ALBUMCLEAN_HOME": str(home),
-        "XDG_DATA_HOME": str(home / "share"),
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "LC_ALL": "C.UTF-8",
-    }
 
 
 def asked(home: Path) -> list[Question]:

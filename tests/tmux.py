@@ -7,8 +7,10 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +20,16 @@ from tests.tools import needed
 
 _NUMBERS = itertools.count()  # a server that is ending would take a new one of its name along
 _POLL = 0.04  # seconds
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What an albumclean in a pane needs, with its own files and the trash below `home`."""
+    return {
+        "ALBUMCLEAN_HOME": str(home),
+        "XDG_DATA_HOME": str(home / "share"),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "LC_ALL": "C.UTF-8",
+    }
 
 
 class Pane:

@@ -97,9 +97,9 @@ class _Looks:
         self._pixels: dict[bytes, bytes] = {}  # digests
         self._settings = settings
         self._state = state
-        self._verdicts: dict[Pair, Verdict] = {}
         self.unsettled: set[bytes] = set()  # contents that could not be read this time
         self._parts: list[list[Pair]] = []
+        self._verdicts: list[dict[Pair, Verdict]] = []  # of each part: what is asked again and again stays small
         self._part_of: dict[bytes, int] = {}
         self._join(found.pairs)
         self._prior = {content: prior(self._photo(content), content) for content in self._part_of}
@@ -147,19 +147,20 @@ class _Looks:
                 self._pixels.update(self._cache.comparisons.pixels(part, REVISION))
                 self._part_of.update(dict.fromkeys(part, len(self._parts)))
                 self._parts.append(pairs)
+                self._verdicts.append({})
         for each, (relation, source) in known.items():
-            if each[0] in self._part_of and each[1] in self._part_of:
+            if each[0] in self._part_of and self._part_of[each[0]] == self._part_of.get(each[1]):
                 self._learn(each, relation, source)
 
     def _learn(self, contents: Pair, relation: Relation, source: bytes | None) -> None:
         one, other = (self._photo(content) for content in contents)
-        self._verdicts[contents] = verdict_of(relation, source, one, other)
+        self._verdicts[self._part_of[contents[0]]][contents] = verdict_of(relation, source, one, other)
 
     def _ask(self, number: int) -> None:
         pairs = self._parts[number]
         alike = self._alike.intersection(pairs)
         prior = self._prior.__getitem__
-        wanted = find_stars(pairs, self._verdicts, prior, alike=alike, pixels=self._pixels).wanted
+        wanted = find_stars(pairs, self._verdicts[number], prior, alike=alike, pixels=self._pixels).wanted
         self._missing[number] = len(wanted)
         self._state.wanted += len(wanted)
         # What settles a component goes first: its photos are still decoded, and a kill leaves few half done.
@@ -175,7 +176,8 @@ class _Looks:
     def _give_up(self, contents: Pair) -> None:
         self._state.failed += 1
         self.unsettled.update(contents)
-        self._verdicts[contents] = Verdict(copies=False)  # for this run; nothing is remembered
+        # For this run; nothing is remembered.
+        self._verdicts[self._part_of[contents[0]]][contents] = Verdict(copies=False)
         self._settle(contents)
 
     def _jobs(self) -> Iterator[PairJob | None]:

@@ -8,9 +8,8 @@ from hashlib import blake2b
 
 from albumclean.comparison.sides import Side
 from albumclean.domain import Comparison, FileIdentity
-from albumclean.errors import ReadError
 from albumclean.media.decode import decode
-from albumclean.media.reading import content_hash, read_file
+from albumclean.media.reading import read_content
 
 SHORT_SIDE = 2400  # pixels: native up to about 30 megapixels, as fine differences show nowhere else
 _KEPT_SIDES = 3  # decoded photos that a worker remembers: the centre of a star is in many pairs
@@ -51,9 +50,7 @@ _sides: OrderedDict[bytes, tuple[Side, bytes]] = OrderedDict()  # of this worker
 def _side(identity: FileIdentity, content: bytes, max_pixels: int) -> tuple[Side, bytes]:
     """The decoded photo, and the digest of its pixels."""
     if content not in _sides:
-        data = read_file(identity)
-        if content_hash(data) != content:
-            raise ReadError(path=identity.path, detail="has changed since it was scanned")
+        data = read_content(identity, content)
         frame = decode(data, identity.path, content, min_short_side=SHORT_SIDE, max_pixels=max_pixels)
         digest = blake2b(str(frame.image.size).encode() + frame.image.tobytes(), digest_size=16).digest()
         _sides[content] = Side(frame.photo, data, frame.image), digest

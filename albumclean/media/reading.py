@@ -39,6 +39,14 @@ def read_file(identity: FileIdentity) -> bytes:
     return data
 
 
+def read_content(identity: FileIdentity, content: bytes) -> bytes:
+    """All bytes of the file, which must be those of that hash. Raises ReadError, also where they are others."""
+    data = read_file(identity)
+    if content_hash(data) != content:
+        raise ReadError(path=identity.path, detail="has changed since it was scanned")
+    return data
+
+
 def content_hash(data: bytes) -> bytes:
     """BLAKE2b-256 of the bytes: the identity of a photo wherever it lies and whatever its name."""
     return blake2b(data, digest_size=_HASH_BYTES).digest()

@@ -32,19 +32,19 @@ class Bonds:
     def of(cls, group: SimilarGroup) -> Bonds:
         """From the comparisons that the group carries."""
         looks = {(each.one, each.other): each for each in group.comparisons}
-        keeper, contents = _content(group.keeper), {_content(facts) for facts in group.members}
+        keeper, contents = group.keeper.content, {facts.content for facts in group.members}
         bonds = {content: _bond(looks, keeper, content) for content in contents}
         return cls(group, looks, {content: bond for content, bond in bonds.items() if bond is not Bond.UNKNOWN})
 
     def look(self, facts: PhotoFacts) -> Comparison | None:
         """The close look at the keeper and this member, if there was one."""
-        return _look(self.looks, _content(self.group.keeper), _content(facts))
+        return _look(self.looks, self.group.keeper.content, facts.content)
 
     def to_keeper(self, facts: PhotoFacts) -> Bond:
         """What the member is to the keeper; only a direct look or one by way of a single other member counts."""
         if self.group.kind is GroupKind.EXACT:
             return Bond.SAME
-        content = _content(facts)
+        content = facts.content
         if content in self.direct:
             return self.direct[content]
         ways = set(self._by_way_of_others(content))
@@ -75,7 +75,3 @@ def _bond(looks: dict[tuple[bytes, bytes], Comparison], of: bytes, content: byte
 
 def _look(looks: dict[tuple[bytes, bytes], Comparison], one: bytes, other: bytes) -> Comparison | None:
     return looks.get((one, other) if one < other else (other, one))
-
-
-def _content(facts: PhotoFacts) -> bytes:
-    return facts.photo.content_hash if facts.photo else b""

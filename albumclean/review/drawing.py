@@ -15,9 +15,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from albumclean.domain import FileIdentity
-from albumclean.errors import ReadError
 from albumclean.media.decode import Frame, decode
-from albumclean.media.reading import content_hash, read_file
+from albumclean.media.reading import read_content
 from albumclean.media.thumbnail import LONG_SIDE, fitted, jpeg, thumbnail
 from albumclean.media.view import network_view
 from albumclean.report.quality_map import ramp
@@ -67,9 +66,7 @@ class Drawn:
 
 def draw(wish: Wish, _ask: object) -> Drawn:
     """Raises ReadError for a file that is gone or no longer what the scan saw; DecodeError, which names the file."""
-    data = read_file(wish.file)
-    if content_hash(data) != wish.content_hash:
-        raise ReadError(path=wish.file.path, detail="has changed since it was scanned")
+    data = read_content(wish.file, wish.content_hash)
     match wish.kind:
         case Kind.THUMBNAIL:
             return Drawn(thumbnail(_decoded(data, wish, fitted(wish.size, LONG_SIDE, LONG_SIDE)).picture))

@@ -201,7 +201,7 @@ class ReviewSession:
             if answer is not None:
                 self._answers[key] = (question, answer)
             # What is said now stands in place of what was said in former reviews.
-            self._earlier.difference_update((facts.path, _content(facts)) for facts in question.members)
+            self._earlier.difference_update((facts.path, facts.content) for facts in question.members)
 
     def _meaning(self, question: Question, answer: Answer) -> list[Decision]:
         """What the ledger is told."""
@@ -214,7 +214,7 @@ class ReviewSession:
 
     def _words(self, photos: Iterable[PhotoFacts], action: Action, rule: str) -> list[Decision]:
         at = self._now()
-        return [Decision(_content(facts), facts.path, action, rule, at) for facts in photos]
+        return [Decision(facts.content, facts.path, action, rule, at) for facts in photos]
 
     def _answer(self, question: Question, verdict: Verdict, keep: Collection[PhotoFacts]) -> Answer:
         if question.group is None and (verdict is Verdict.NOT_A_DUPLICATE or keep):
@@ -225,7 +225,7 @@ class ReviewSession:
 
     def _going_earlier(self, question: Question) -> tuple[Proposal, ...]:
         """What of the question former reviews have sent to the trash."""
-        chosen = {f.path for f in question.members if (f.path, _content(f)) in self._earlier}
+        chosen = {f.path for f in question.members if (f.path, f.content) in self._earlier}
         stay = {facts.path for facts in question.members} - chosen
         if not chosen or (question.group is not None and not stay):
             return ()
@@ -260,8 +260,4 @@ def _pairs(question: Question) -> Iterable[tuple[bytes, bytes]]:
 
 
 def _contents(question: Question) -> list[bytes]:
-    return sorted({_content(facts) for facts in question.members})
-
-
-def _content(facts: PhotoFacts) -> bytes:
-    return facts.photo.content_hash if facts.photo else b""
+    return sorted({facts.content for facts in question.members})

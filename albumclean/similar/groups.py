@@ -68,7 +68,7 @@ def find_groups(
         left_whole += scenes.series
     busy: set[bytes] = set()
     for group in _copies(evidence, apart, Wholes(scenes.series), settings):
-        busy.update(_content_hash(facts) for facts in group.members)
+        busy.update(facts.content for facts in group.members)
         yield group
     yield from _moments(evidence, scenes.moments, busy, settings)
 
@@ -76,14 +76,10 @@ def find_groups(
 def group_id(members: Iterable[PhotoFacts]) -> str:
     """Twelve hex digits that depend on the members' contents and paths and on nothing else."""
     digest = blake2b(digest_size=6)
-    for path, content in sorted((os.fsencode(facts.path), _content_hash(facts)) for facts in members):
+    for path, content in sorted((os.fsencode(facts.path), facts.content) for facts in members):
         for part in (content, path):
             digest.update(len(part).to_bytes(4, "big") + part)
     return digest.hexdigest()
-
-
-def _content_hash(facts: PhotoFacts) -> bytes:
-    return facts.photo.content_hash if facts.photo else b""
 
 
 def _moments(

@@ -62,9 +62,7 @@ def find_stars(
     on them is left open, so the caller looks and asks again until nothing is wanted; with `final` such pairs count as
     no copies. The same candidates and verdicts give the same stars in any order.
     """
-    search = _Search(candidates, verdicts, prior, apart, final=final)
-    search.expect_twins(alike, pixels or {})
-    return search.run()
+    return _Search(candidates, verdicts, prior, alike=alike, pixels=pixels or {}, apart=apart, final=final).run()
 
 
 def verdict_of(relation: Relation, source: bytes | None, one: Photo | None, other: Photo | None) -> Verdict:
@@ -86,32 +84,24 @@ class _Search:
         candidates: Iterable[Pair],
         verdicts: Mapping[Pair, Verdict],
         prior: Callable[[bytes], Prior],
-        apart: Collection[Pair],
         *,
+        alike: Iterable[Pair],
+        pixels: Mapping[bytes, bytes],
+        apart: Collection[Pair],
         final: bool,
     ) -> None:
         self._verdicts = verdicts
         self._apart = apart
         self._final = final
-        self._near: defaultdict[bytes, set[bytes]] = defaultdict(set)
-        for one, other in candidates:
-            self._near[one].add(other)
-            self._near[other].add(one)
+        self._near = _neighbours(candidates)
         self._order = {photo: at for at, photo in enumerate(sorted(self._near, key=prior))}
-        self._alike: defaultdict[bytes, set[bytes]] = defaultdict(set)  # what could have the same pixels
-        self._pixels: Mapping[bytes, bytes] = {}
+        self._alike = _neighbours(alike)  # what could have the same pixels
+        self._pixels = pixels
         same = [each for each, verdict in verdicts.items() if verdict.same_pixels and self._near.keys() >= {*each}]
         self._twins = {photo: tuple(part) for part in components(same) for photo in part}  # with the same pixels
         self._free = set(self._near)
         self._open: set[bytes] = set()  # their place hangs on a look that is still wanted
         self._found = Stars()
-
-    def expect_twins(self, alike: Iterable[Pair], pixels: Mapping[bytes, bytes]) -> None:
-        """See `find_stars`."""
-        for one, other in alike:
-            self._alike[one].add(other)
-            self._alike[other].add(one)
-        self._pixels = pixels
 
     def run(self) -> Stars:
         for photo in self._order:  # in the order of priors
@@ -189,10 +179,10 @@ class _Search:
         direct = self._verdicts.get(pair(one, other))
         if direct is not None and not direct.by_camera:
             return direct
-        ways = product(self._twins_of(one), self._twins_of(other))
-        if any(mine == theirs for mine, theirs in ways):
+        mine, theirs = self._twins_of(one), self._twins_of(other)
+        if not set(mine).isdisjoint(theirs):
             return Verdict(copies=True, same_pixels=True)
-        ways = product(self._twins_of(one), self._twins_of(other))
+        ways = product(mine, theirs)
         found = [verdict for way in ways if (verdict := self._verdicts.get(pair(*way))) is not None]
         return next((verdict for verdict in found if verdict.copies), direct or next(iter(found), None))
 
@@ -264,3 +254,11 @@ class _Search:
             if not any(self._are_apart(other, member) for member in members):
                 members.append(other)
         return members
+
+
+def _neighbours(pairs: Iterable[Pair]) -> defaultdict[bytes, set[bytes]]:
+    near: defaultdict[bytes, set[bytes]] = defaultdict(set)
+    for one, other in pairs:
+        near[one].add(other)
+        near[other].add(one)
+    return near

@@ -7,13 +7,12 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from albumclean.domain import Embedding, Failure, Fingerprint, Photo, ScorerSpec, Stage
 from albumclean.store.comparisons import Comparisons
-from albumclean.store.database import store_errors
+from albumclean.store.database import portions, store_errors
 from albumclean.store.rows import (
     Known,
     Quantity,
@@ -26,7 +25,6 @@ from albumclean.store.rows import (
 
 PAGE = 1000  # rows read or written at once
 
-_ASKED = 500  # contents asked about at once: older SQLites take 999 values
 _FINGERPRINT = """SELECT content_hash, phash, dhash, layout, detail, width * 1.0 / height
     FROM fingerprint JOIN photo USING (content_hash)"""
 
@@ -232,10 +230,9 @@ class CacheReader:
         self, hashes: Iterable[bytes], query: str, *values: str
     ) -> Iterator[tuple[tuple[bytes, ...], list[tuple[Any, ...]]]]:
         """Some hundred contents at a time, with the rows of `query`; its `{}` stands for them, `values` come after."""
-        remaining = iter(hashes)
-        while asked := tuple(islice(remaining, _ASKED)):
+        for marks, asked in portions(hashes):
             with store_errors(self.path):
-                rows = self._connection.execute(query.format(",".join("?" * len(asked))), (*asked, *values)).fetchall()
+                rows = self._connection.execute(query.format(marks), (*asked, *values)).fetchall()
             yield asked, rows
 
     def _known(self, specs: Sequence[ScorerSpec]) -> tuple[str, list[Quantity]]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from albumclean.domain import Comparison, Reason, Relation
-from albumclean.store.database import store_errors, transaction
-
-_ASKED = 500  # contents asked about at once: older SQLites take 999 values
+from albumclean.store.database import portions, store_errors, transaction
 
 
 class Comparisons:
@@ -51,12 +48,11 @@ class Comparisons:
         """Every comparison of which both sides are in `contents`, in order."""
         found = []
         wanted = set(contents)
-        remaining = iter(sorted(wanted))
         with store_errors(self._path):
-            while asked := list(islice(remaining, _ASKED)):
+            for marks, asked in portions(sorted(wanted)):
                 rows = self._connection.execute(
                     f"""SELECT one, other, relation, likeness, source, reasons FROM comparison
-                    WHERE one IN ({",".join("?" * len(asked))}) AND revision = ? ORDER BY one, other""",  # noqa: S608
+                    WHERE one IN ({marks}) AND revision = ? ORDER BY one, other""",  # noqa: S608
                     (*asked, revision),
                 )
                 found += [_comparison(row) for row in rows if row[1] in wanted]
@@ -65,10 +61,10 @@ class Comparisons:
     def pixels(self, contents: Iterable[bytes], revision: str) -> Iterator[tuple[bytes, bytes]]:
         """(content, digest of its picture) of those contents that were ever looked at closely."""
         with store_errors(self._path):
-            for content in contents:
+            for marks, asked in portions(contents):
                 yield from self._connection.execute(
-                    "SELECT content_hash, digest FROM pixels WHERE content_hash = ? AND revision = ?",
-                    (content, revision),
+                    f"SELECT content_hash, digest FROM pixels WHERE content_hash IN ({marks}) AND revision = ?",  # noqa: S608
+                    (*asked, revision),
                 )
 
     def write(

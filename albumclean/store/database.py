@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from albumclean.errors import AlbumcleanError, DiskFull, StoreBusy, StoreError, StoreTooNew
@@ -17,6 +18,8 @@ from albumclean.errors import AlbumcleanError, DiskFull, StoreBusy, StoreError, 
 Migration = Callable[[sqlite3.Connection], None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another one
+
+_ASKED = 500  # values in one statement: older SQLites take 999
 
 
 class Synchronous(StrEnum):
@@ -70,6 +73,13 @@ def open_database(
             connection.close()
             raise
     return connection
+
+
+def portions(values: Iterable[bytes]) -> Iterator[tuple[str, tuple[bytes, ...]]]:
+    """Some hundred values at a time, each time with the question marks that stand for them in a statement."""
+    remaining = iter(values)
+    while some := tuple(islice(remaining, _ASKED)):
+        yield ",".join("?" * len(some)), some
 
 
 def schema_of(connection: sqlite3.Connection) -> int:

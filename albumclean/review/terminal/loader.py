@@ -44,7 +44,7 @@ class Wish:
     @classmethod
     def of(cls, facts: PhotoFacts, mode: PictureMode, box: Box, cell: Cell, slot: int) -> Wish:
         """A wish for a photo as the scan saw it."""
-        return cls(facts.path, facts.photo.content_hash if facts.photo else b"", mode, box, cell, slot)
+        return cls(facts.path, facts.content, mode, box, cell, slot)
 
 
 class Loader:

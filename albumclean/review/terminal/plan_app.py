@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -16,12 +15,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-from albumclean.domain import PhotoFacts, TrashPlan
-from albumclean.review.course import Confirmation
+from albumclean.domain import TrashPlan
+from albumclean.review.course import Confirmation, Refused
 from albumclean.review.terminal.base import TerminalApp
 from albumclean.words import counted, file_size, shown
 
-Refused = Sequence[tuple[PhotoFacts, str]]
 _ALONE = 0.15  # seconds between two keys of a person who means the second
 _LINES = 2  # of an item: where it is, and why it goes
 

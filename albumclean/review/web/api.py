@@ -16,7 +16,7 @@ from albumclean.errors import AlbumcleanError
 from albumclean.report.json_values import Json
 from albumclean.review.course import Confirmation
 from albumclean.review.session import Verdict
-from albumclean.review.web.asks import Said, filter_in, filter_of, json_object, order_of, page_of, query
+from albumclean.review.web.asks import Said, filter_in, filter_of, json_object, number_in, order_of, page_of, query
 from albumclean.review.web.desk import Desk, Paused
 from albumclean.review.web.guard import ENTER
 from albumclean.review.web.pages import Pages
@@ -189,10 +189,10 @@ def _json(value: dict[str, Json]) -> Response:
 
 
 def _number(request: Request) -> int:
-    number: str = request.path_params["number"]
-    if not (number.isascii() and number.isdecimal() and len(number) < 20):
+    number = number_in(request.path_params["number"])
+    if number is None:
         raise HTTPException(404)
-    return int(number)
+    return number
 
 
 def _offset(request: Request) -> int:

@@ -98,6 +98,11 @@ class Said:
         return Said(value, known)
 
 
+def number_in(text: str) -> int | None:
+    """The whole number of a path's part; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
 def json_object(body: bytes, *known: str) -> Said:
     """The JSON object of a body; an empty body is an empty object. Raises Refusal."""
     try:

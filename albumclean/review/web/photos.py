@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from albumclean.domain import PhotoFacts
 from albumclean.errors import AlbumcleanError
+from albumclean.review.web.asks import number_in
 from albumclean.review.web.numbers import Numbers
 from albumclean.review.web.refusal import Refusal
 from albumclean.words import shown
@@ -59,9 +60,8 @@ class PhotoRoute:
     async def picture(self, request: Request) -> Response:
         """A picture, or nothing new if the browser has it. Raises Refusal."""
         kind: str = request.path_params["kind"]
-        number: str = request.path_params["number"]
-        known = number.isascii() and number.isdecimal() and len(number) < 20
-        facts = self._numbers.photo(int(number)) if known else None
+        number = number_in(request.path_params["number"])
+        facts = None if number is None else self._numbers.photo(number)
         if kind not in KINDS or facts is None or facts.photo is None:
             raise Refusal(404, "There is no such photo in this review.")
         headers = {

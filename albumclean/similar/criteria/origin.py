@@ -17,7 +17,7 @@ _ALSO_CALLED = {"HEIC": "HEIF", "JPG": "JPEG", "MPO": "JPEG", "TIF": "TIFF"}
 
 
 def _sources(photos: Sequence[PhotoFacts], context: Context) -> Sequence[Key]:
-    return [context.provenance.level(facts.photo.content_hash if facts.photo else b"") for facts in photos]
+    return [context.provenance.level(facts.content) for facts in photos]
 
 
 def _source_words(winner: PhotoFacts, loser: PhotoFacts, context: Context) -> str:
