@@ -56,6 +56,7 @@ class CrawlSettings:
     exclude: tuple[str, ...] = ()  # gitignore-style patterns
     protected: tuple[str, ...] = ()  # folders that are compared but never proposed
     hidden: bool = False  # look into hidden files and folders too
+    settle: float = 0.0  # seconds: what was changed more recently may still be written to and waits for the next scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,34 @@ class SimilarSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenshotSettings:
+    """[screenshots]: whether old ones are proposed."""
+
+    older_than_days: int = 0  # 0: never
+
+
+@dataclass(frozen=True, slots=True)
+class UnattendedSettings:
+    """[unattended]: how `albumclean run` behaves at night."""
+
+    max_time: float = 0.0  # minutes after which it ends and leaves the rest for the next run; 0: no limit
+    nice: int = 10  # how far behind other programs it stands, 0 to 19
+    on_battery: bool = False  # go on while the computer runs on its battery
+    settle: float = 120.0  # seconds, as [crawl] settle: a phone may be sending files just now
+    reports: str = ""  # folder for the reports of the runs; empty: beside the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class AutoSettings:
+    """[auto]: what a run may move to the trash without asking."""
+
+    rules: tuple[str, ...] = ()  # names of auto rules; empty: nothing
+    max_photos: int = 50  # more than so many in one run: nothing moves
+    max_share: float = 0.02  # more than this part of the library in one run: nothing moves
+    to: str = ""  # folder that takes them instead of the trash
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that the user can set; one field a table of the file."""
 
@@ -100,6 +129,9 @@ class Settings:
     scan: ScanSettings = field(default_factory=ScanSettings)
     low_quality: LowQualitySettings = field(default_factory=LowQualitySettings)
     similar: SimilarSettings = field(default_factory=SimilarSettings)
+    screenshots: ScreenshotSettings = field(default_factory=ScreenshotSettings)
+    unattended: UnattendedSettings = field(default_factory=UnattendedSettings)
+    auto: AutoSettings = field(default_factory=AutoSettings)
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -129,7 +161,16 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     return settings
 
 
-Table = TypeVar("Table", CrawlSettings, ScanSettings, LowQualitySettings, SimilarSettings)
+Table = TypeVar(
+    "Table",
+    CrawlSettings,
+    ScanSettings,
+    LowQualitySettings,
+    SimilarSettings,
+    ScreenshotSettings,
+    UnattendedSettings,
+    AutoSettings,
+)
 
 
 def _override(path: Path, name: str, table: Table, said: dict[str, Any], environ: Mapping[str, str]) -> Table:

@@ -57,6 +57,7 @@ class CompanionKind(StrEnum):
     AAE = "aae"  # Apple's edit instructions
     THUMBNAIL = "thumbnail"  # THM
     TAKEOUT_JSON = "takeout-json"
+    EDIT = "edit"  # the photo as the user edited it, which a phone keeps beside the untouched one
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,26 @@ class Shot:
 _UNKNOWN_SHOT = Shot()
 
 
+class Extra(StrEnum):
+    """What a file carries beside its picture; a copy without it is less than the whole."""
+
+    MOTION = "motion"  # the seconds around the shot, as a video in the file
+    GAIN_MAP = "gain-map"  # what makes the picture brighter on an HDR screen
+    DEPTH = "depth"  # how far away everything is
+
+    @property
+    def text(self) -> str:
+        """What it is called, for people."""
+        return _EXTRA_TEXTS[self]
+
+
+_EXTRA_TEXTS = {
+    Extra.MOTION: "a short video in the photo",
+    Extra.GAIN_MAP: "HDR brightness",
+    Extra.DEPTH: "a depth map",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """What the bytes of a photo say of it, keyed by the BLAKE2b-256 of the file."""
@@ -121,6 +142,8 @@ class Photo:
     camera: str | None = None  # make and model
     rating: int | None = None  # 0 to 5 (xmp:Rating; -1 is "rejected"), from the file itself
     shot: Shot = _UNKNOWN_SHOT
+    pictures: int = 1  # frames of an animation, pages, pictures of a sequence; previews and gain maps don't count
+    extras: tuple[Extra, ...] = ()  # sorted
 
     @property
     def pixels(self) -> int:
@@ -135,6 +158,7 @@ class UserMarks:
     rating: int | None = None
     favourite: bool = False
     unknown: bool = False  # a sidecar can't be read; it may hide five stars
+    albums: tuple[str, ...] = ()  # that the user put it into, sorted
 
     @property
     def treasured(self) -> bool:
@@ -159,6 +183,37 @@ class Failure:
     stage: Stage
     reason: str  # one sentence for people
     transient: bool = False  # worth another try on the next scan (permissions, I/O), not a property of the bytes
+
+
+class PhotoKind(StrEnum):
+    """What sort of picture a file holds. Only photos and scans are judged by how good they look."""
+
+    PHOTO = "photo"
+    SCREENSHOT = "screenshot"
+    DOCUMENT = "document"  # a page, a receipt or a board, photographed or rendered
+    GRAPHIC = "graphic"  # a drawing, a logo, a meme
+    SCAN = "scan"  # a paper photo, scanned
+    UNSURE = "unsure"  # nothing tells for sure, or it has not been looked at yet
+
+    @property
+    def text(self) -> str:
+        """What it is called, for people."""
+        return _KIND_TEXTS[self]
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a photo score says anything of it."""
+        return self in {PhotoKind.PHOTO, PhotoKind.SCAN}
+
+
+_KIND_TEXTS = {
+    PhotoKind.PHOTO: "a photo",
+    PhotoKind.SCREENSHOT: "a screenshot",
+    PhotoKind.DOCUMENT: "a document",
+    PhotoKind.GRAPHIC: "a graphic",
+    PhotoKind.SCAN: "a scanned photo",
+    PhotoKind.UNSURE: "perhaps no photo",
+}
 
 
 class Degradation(StrEnum):
@@ -333,6 +388,7 @@ class PhotoFacts:
     marks: UserMarks = UserMarks()
     failure: Failure | None = None
     preference: float | None = None  # which shot of one scene people like best: larger is better
+    kind: PhotoKind = PhotoKind.UNSURE
 
     @property
     def path(self) -> Path:

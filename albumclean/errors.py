@@ -13,6 +13,8 @@ class ExitCode(IntEnum):
     SOME_FAILED = 1  # the work was done, but some files failed or were skipped
     USAGE = 2  # the command line or the configuration is wrong
     NOTHING_DONE = 3  # the work could not be done at all
+    HELD_BACK = 4  # a limit stopped a run that moves photos by itself; none was moved
+    BUSY = 75  # another run is at work; the next one will do (sysexits.h: EX_TEMPFAIL)
     INTERRUPTED = 130  # Ctrl-C; go on with the same command
 
 

@@ -27,7 +27,15 @@ from albumclean.domain import (
 )
 from albumclean.store.cache_reader import PAGE, CacheReader
 from albumclean.store.database import open_database, store_errors, transaction
-from albumclean.store.rows import companions_to_json, file_from_row, photo_to_row, signed64, state_of, under_folders
+from albumclean.store.rows import (
+    albums_to_json,
+    companions_to_json,
+    file_from_row,
+    photo_to_row,
+    signed64,
+    state_of,
+    under_folders,
+)
 from albumclean.store.schema_cache import MIGRATIONS
 
 
@@ -94,6 +102,7 @@ class Cache(CacheReader):
                 None if marks is None else marks.rating,
                 marks is not None and marks.favourite,
                 marks is not None and marks.unknown,
+                None if marks is None else albums_to_json(marks.albums),
                 scan,
                 marks is None,
             )
@@ -107,14 +116,16 @@ class Cache(CacheReader):
         with transaction(self._connection) as write:
             write.executemany(
                 f"""INSERT INTO file
-                    (path, size, mtime_ns, inode, device, role, companions, rating, favourite, marks_unknown, seen)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                    (path, size, mtime_ns, inode, device, role, companions, rating, favourite, marks_unknown, albums,
+                    seen)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                 ON CONFLICT (path) DO UPDATE SET {forgotten},
                     size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
                     device = excluded.device, role = excluded.role, companions = excluded.companions,
-                    rating = CASE WHEN ?12 THEN rating ELSE excluded.rating END,
-                    favourite = CASE WHEN ?12 THEN favourite ELSE excluded.favourite END,
-                    marks_unknown = CASE WHEN ?12 THEN marks_unknown ELSE excluded.marks_unknown END,
+                    rating = CASE WHEN ?13 THEN rating ELSE excluded.rating END,
+                    favourite = CASE WHEN ?13 THEN favourite ELSE excluded.favourite END,
+                    marks_unknown = CASE WHEN ?13 THEN marks_unknown ELSE excluded.marks_unknown END,
+                    albums = CASE WHEN ?13 THEN albums ELSE excluded.albums END,
                     seen = excluded.seen""",  # noqa: S608 - the column names are constants
                 rows,
             )
@@ -207,7 +218,7 @@ class Cache(CacheReader):
                 ),
             )
             write.executemany(
-                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (photo_to_row(photo) for photo, _, _ in photos),
             )
             write.executemany(

@@ -14,6 +14,7 @@ from albumclean.domain import (
     Asset,
     Companion,
     CompanionKind,
+    Extra,
     Failure,
     FileIdentity,
     Photo,
@@ -39,11 +40,12 @@ class Known:
 
 
 _KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
-    file.rating, file.favourite, file.marks_unknown, file.content_hash,
+    file.rating, file.favourite, file.marks_unknown, file.albums, file.content_hash,
     file.failure_stage, file.failure_reason, file.failure_transient,
-    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot{scores}
+    photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot,
+    photo.pictures, photo.extras{scores}
     FROM file LEFT JOIN photo USING (content_hash)"""
-_FACTS, _SCORES = 14, 21  # where the columns of `photo` begin, and those of scores
+_FACTS, _SCORES = 15, 24  # where the columns of `photo` begin, and those of scores
 
 
 def known_query(series: Iterable[int]) -> str:
@@ -55,7 +57,7 @@ def known_query(series: Iterable[int]) -> str:
 
 def known_from_row(row: Sequence[Any], quantities: Sequence[Quantity] = ()) -> Known:
     """From a row of `known_query`; `quantities` are those of its series."""
-    role, companions, rating, favourite, unknown, digest, stage, reason, transient = row[5:_FACTS]
+    role, companions, rating, favourite, unknown, albums, digest, stage, reason, transient = row[5:_FACTS]
     file = file_from_row(row[:5])
     asset = Asset(file, companions_from_json(companions), RootRole(role))
     facts = row[_FACTS:_SCORES]
@@ -63,13 +65,15 @@ def known_from_row(row: Sequence[Any], quantities: Sequence[Quantity] = ()) -> K
     failure = Failure(file.path, Stage(stage), reason, bool(transient)) if stage is not None else None
     found = zip(quantities, row[_SCORES:], strict=True)
     scores = {quantity: value for quantity, value in found if value is not None}
-    return Known(asset, UserMarks(rating, bool(favourite), bool(unknown)), digest, photo, failure, scores)
+    marks = UserMarks(rating, bool(favourite), bool(unknown), albums_from_json(albums))
+    return Known(asset, marks, digest, photo, failure, scores)
 
 
 def photo_from_row(row: Sequence[Any]) -> Photo:
     """From the columns of `photo`."""
-    digest, width, height, found_format, taken_at, camera, rating, shot = row
-    return Photo(digest, width, height, found_format, taken_at, camera, rating, _shot(shot))
+    digest, width, height, found_format, taken_at, camera, rating, shot, pictures, extras = row
+    carried = tuple(map(Extra, extras.split())) if extras else ()
+    return Photo(digest, width, height, found_format, taken_at, camera, rating, _shot(shot), pictures, carried)
 
 
 @lru_cache(maxsize=1024)  # shots of one session are alike, and parsing costs as much as the rest of the row
@@ -89,7 +93,19 @@ def photo_to_row(photo: Photo) -> tuple[Any, ...]:
         photo.camera,
         photo.rating,
         json.dumps(shot) if shot else None,
+        photo.pictures,
+        " ".join(photo.extras) or None,
     )
+
+
+def albums_to_json(albums: Sequence[str]) -> str | None:
+    """None for no albums."""
+    return json.dumps(albums) if albums else None
+
+
+def albums_from_json(text: str | None) -> tuple[str, ...]:
+    """The reverse of `albums_to_json`."""
+    return tuple(json.loads(text)) if text else ()
 
 
 def companions_to_json(companions: Sequence[Companion]) -> str | None:

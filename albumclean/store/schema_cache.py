@@ -83,4 +83,19 @@ def pixels(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS = (create, look_alikes, pixels)
+def real_libraries(connection: sqlite3.Connection) -> None:
+    """Schema 4: what else a file holds, albums, and what tells the two halves of a Live Photo."""
+    for statement in (
+        "ALTER TABLE photo ADD COLUMN pictures INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE photo ADD COLUMN extras TEXT",  # names, with spaces between; NULL: none
+        "ALTER TABLE file ADD COLUMN albums TEXT",  # JSON list of names from the sidecars; NULL: none
+        """CREATE TABLE content_identifier (   -- Apple's, of files that may be half a Live Photo
+            path BLOB PRIMARY KEY,
+            size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode TEXT NOT NULL,
+            identifier TEXT           -- NULL: the file has none
+        ) WITHOUT ROWID""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (create, look_alikes, pixels, real_libraries)
