@@ -34,7 +34,7 @@ scan: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@.ci/test-tools $(BIN)/python
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --dist loadfile # one process per core; a file's tests share what they made
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

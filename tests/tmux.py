@@ -97,12 +97,14 @@ class Pane:
             raise TimeoutError(f"{alive} go on without their terminal")
 
     def _run(self, *command: str) -> str:
-        # GNU readline, which pytest loads, puts a COLUMNS into the process that Python's own copy does not have.
+        # COLUMNS and LINES are of the terminal around the tests: GNU readline, which pytest loads, puts them into the
+        # process without Python's knowledge, and its parallel workers inherit them so that Python knows them as well.
+        around = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
         done = subprocess.run(
             [self._tmux, "-L", self._socket, *command],
             check=True,
             capture_output=True,
             timeout=10,
-            env=dict(os.environ),
+            env=around,
         )
         return done.stdout.decode("utf-8", "replace")
