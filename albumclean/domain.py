@@ -58,6 +58,7 @@ class CompanionKind(StrEnum):
     THUMBNAIL = "thumbnail"  # THM
     TAKEOUT_JSON = "takeout-json"
     EDIT = "edit"  # the photo as the user edited it, which a phone keeps beside the untouched one
+    SETTINGS = "settings"  # how another program develops it: .pp3, .dop, .on1, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,15 @@ _EXTRA_TEXTS = {
 }
 
 
+# What `Photo.format` is for camera RAW; plain "RAW" where the maker is not known.
+RAW_FORMATS = frozenset(
+    {
+        "3FR", "ARW", "CR2", "CR3", "CRW", "DCR", "DNG", "ERF", "IIQ", "KDC", "MEF", "MOS", "MRW", "NEF", "ORF", "PEF",
+        "RAF", "RAW", "RW2", "RWL", "SRW", "X3F",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """What the bytes of a photo say of it, keyed by the BLAKE2b-256 of the file."""
@@ -137,7 +147,7 @@ class Photo:
     content_hash: bytes
     width: int  # pixels, upright (EXIF orientation applied)
     height: int
-    format: str  # Pillow's name of the format found in the content: "JPEG", "HEIF", ...
+    format: str  # what was found in the content, by Pillow's names: "JPEG", "HEIF", ...; or one of RAW_FORMATS
     taken_at: str | None = None  # EXIF DateTimeOriginal, "2024-05-06T07:08:09[.fff]", no zone
     camera: str | None = None  # make and model
     rating: int | None = None  # 0 to 5 (xmp:Rating; -1 is "rejected"), from the file itself
@@ -149,6 +159,11 @@ class Photo:
     def pixels(self) -> int:
         """Of the whole picture."""
         return self.width * self.height
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is what the sensor saw, of which only a preview is looked at."""
+        return self.format in RAW_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +301,9 @@ class ScorerSpec:
     weights_sha256: str
     min_short_side: int = 384  # the decoded frame must offer at least this, if the photo has it
     embedding: int = 0  # how many values its embedding has; 0: it gives none
+    reads: str = (
+        ""  # the scorer of whose features, and of the picture's statistics, it is a head; empty: its own network
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +407,7 @@ class PhotoFacts:
     failure: Failure | None = None
     preference: float | None = None  # which shot of one scene people like best: larger is better
     kind: PhotoKind = PhotoKind.UNSURE
+    days_old: int | None = None  # of a screenshot: since it was taken, or else since its file was written
 
     @property
     def path(self) -> Path:

@@ -21,7 +21,8 @@ from PIL.PngImagePlugin import PngInfo
 from albumclean.domain import FileIdentity
 from albumclean.errors import DecodeError, ReadError
 from albumclean.media import reading, sniff
-from albumclean.media.decode import Frame, decode, readable_formats, reduction_for
+from albumclean.media.decode import Frame, decode, reduction_for
+from albumclean.media.parsers import readable_formats
 from albumclean.media.workers import Ask, FailureKind, WorkerFailure, WorkerPool
 from albumclean.trash.files import hash_file
 
@@ -74,7 +75,7 @@ def test_each_format_is_read_whatever_the_extension(name: str) -> None:
 
 
 def test_every_format_s_decoder_is_alive() -> None:
-    assert {*WRITABLE, "HEIF"} == set(readable_formats())
+    assert {*WRITABLE, "HEIF", "JPEG2000", "JXL", "camera RAW"} == set(readable_formats())
 
 
 def test_a_picture_of_a_few_pixels_is_read() -> None:
@@ -98,7 +99,7 @@ def test_the_neutral_heif_brand_is_resolved_by_the_compatible_brands() -> None:
         (bytes(5000), "holds only zero bytes"),
         (b"Dear diary, this is not a picture.\n" * 9, "is not a picture in a format that can be read"),
         (b"%PDF-1.7\n", "is a PDF document, which is not a picture format that can be read"),
-        (b"\xff\x0a\x00\x00", "is a JPEG XL picture, which is not a picture format that can be read"),
+        (b"8BPS\0\1\0\0", "is a Photoshop document, which is not a picture format that can be read"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "is a video, which is not a picture format that can be read"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a picture in a format that can be read"),
     ],
@@ -111,17 +112,17 @@ def test_camera_raw_is_refused_and_not_judged_by_its_thumbnail() -> None:
     data = (FIXTURES / "raw.dng").read_bytes()
     with Image.open(io.BytesIO(data)) as seen_by_pillow:
         assert (8, 8) == seen_by_pillow.size  # what would be scored
-    assert "is camera RAW (Adobe DNG), which is not readable yet" == refusal(data)
+    assert "is camera RAW (DNG) of a kind that LibRaw does not know yet" == refusal(data)
 
 
 @pytest.mark.parametrize(
     ("head", "name"),
     [
-        (b"FUJIFILMCCD-RAW 0201", "Fujifilm RAF"),
-        (b"IIU\0\x18\0\0\0", "Panasonic RW2"),
-        (b"IIRO\x08\0\0\0", "Olympus ORF"),
-        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "Canon CR3"),
-        (b"II*\0\x10\0\0\0CR\x02\0", "Canon CR2"),
+        (b"FUJIFILMCCD-RAW 0201", "RAF"),
+        (b"IIU\0\x18\0\0\0", "RW2"),
+        (b"IIRO\x08\0\0\0", "ORF"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "CR3"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "CR2"),
     ],
 )
 def test_camera_raw_is_known_by_its_head(head: bytes, name: str) -> None:
@@ -135,7 +136,7 @@ def test_sensor_data_in_a_sub_directory_make_a_tiff_camera_raw(tag: int, value: 
     nef[place : place + 2] = struct.pack("<H", 65000)  # no DNG tag any more
     place = nef.index(struct.pack("<HHII", 262, 3, 1, 32803))
     nef[place : place + 12] = struct.pack("<HHII", tag, 3, 1, value)
-    assert "TIFF-based camera RAW (NEF, ARW, PEF, ...)" == sniff.camera_raw(bytes(nef))
+    assert "RAW" == sniff.camera_raw(bytes(nef))
 
 
 def test_an_ordinary_tiff_is_not_camera_raw() -> None:
@@ -333,6 +334,29 @@ def test_a_time_that_makes_no_sense_is_no_time(taken: str) -> None:
 def test_the_xmp_rating_is_read_in_each_way_of_writing_it(form: str, value: int) -> None:
     xmp = b"<x:xmpmeta>" + form.format(value).encode() + b"</x:xmpmeta>"
     assert value == frame(encoded(picture(), "JPEG", xmp=xmp)).photo.rating
+
+
+@pytest.mark.parametrize(
+    ("xmp", "expected"),
+    [
+        (b'<x MicrosoftPhoto:Rating="75"/>', 4),
+        (b"<MicrosoftPhoto:Rating>99</MicrosoftPhoto:Rating>", 5),
+        (b'<x MicrosoftPhoto:Rating="0"/>', 0),
+        (b'<x digiKam:PickLabel="3"/>', 1),
+        (b'<x digiKam:PickLabel="1"/>', None),  # rejected: no word of praise
+        (b'<x digiKam:PickLabel="3" xmp:Rating="5"/>', 5),
+    ],
+)
+def test_a_rating_in_percent_and_an_accepted_label_count(xmp: bytes, expected: int | None) -> None:
+    assert expected == frame(encoded(picture(), "JPEG", xmp=xmp)).photo.rating
+    percent = Image.Exif()
+    percent[0x4749] = 50
+    assert 3 == frame(encoded(picture(), "JPEG", exif=percent)).photo.rating
+
+
+def test_a_camera_s_name_of_any_length_stays_short() -> None:
+    photo = frame(encoded(picture(), "JPEG", exif=exif_of(make="M" * 30_000))).photo
+    assert 100 == len(photo.camera or "")
 
 
 def test_the_kinder_of_two_ratings_counts() -> None:

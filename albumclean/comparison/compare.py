@@ -7,7 +7,7 @@ import cv2
 from albumclean.comparison.provenance import provenance
 from albumclean.comparison.relation import relate
 from albumclean.comparison.sides import Side
-from albumclean.domain import Comparison
+from albumclean.domain import Comparison, Reason
 
 
 def compare(one: Side, other: Side) -> Comparison:
@@ -22,5 +22,9 @@ def compare(one: Side, other: Side) -> Comparison:
     hashes = one.photo.content_hash, other.photo.content_hash
     if finding.alignment is None:
         return Comparison(*hashes, finding.relation, finding.likeness)
+    if one.photo.is_raw is not other.photo.is_raw:  # whose preview may well be the lesser picture
+        raw = one.photo if one.photo.is_raw else other.photo
+        reason = Reason("raw", raw.format, None, "is camera RAW, of which the other is a developed picture")
+        return Comparison(*hashes, finding.relation, finding.likeness, raw.content_hash, (reason,))
     source, reasons = provenance(one, other, finding.alignment)
     return Comparison(*hashes, finding.relation, finding.likeness, source, reasons)

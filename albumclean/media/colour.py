@@ -24,7 +24,7 @@ def eight_bit(image: Image.Image, bits: int | None = None) -> Image.Image:
     `bits` is the depth that the file declares for samples which Pillow keeps wider (12 bits in mode I;16).
     """
     if image.mode.startswith("I;16"):
-        return Image.fromarray(_scaled(np.asarray(image), (1 << (bits or 16)) - 1))
+        return _sixteen_bit(image, bits)
     if image.mode == "I":
         return Image.fromarray(_scaled(np.asarray(image), 0xFFFF))
     if image.mode == "F":
@@ -36,6 +36,15 @@ def eight_bit(image: Image.Image, bits: int | None = None) -> Image.Image:
     return image.convert(_PLAIN.get(image.mode, "RGB"))
 
 
+def _sixteen_bit(image: Image.Image, bits: int | None) -> Image.Image:
+    samples = np.asarray(image)
+    grey = Image.fromarray(_scaled(samples, (1 << (bits or 16)) - 1))
+    clear = image.info.get("transparency")  # of a PNG: the level that is see-through
+    if not isinstance(clear, int):
+        return grey
+    return Image.merge("LA", (grey, Image.fromarray(np.where(samples == clear, 0, 255).astype(np.uint8))))
+
+
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """RGB in sRGB, see-through parts laid on `PAPER`. `image` is in a mode that `eight_bit` gives.
 
@@ -45,6 +54,8 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "LAB":
         profile = profile or _lab_profile()
     colours = _drop_alpha(image)
+    if profile and profile[16:20] == b"GRAY" and _is_grey(colours):  # as Pillow gives a grey AVIF
+        colours = colours.getchannel(0)
     if profile and (transform := _transform(profile, colours.mode)):
         converted = ImageCms.applyTransform(colours, transform)
         colours = converted if converted is not None else colours
@@ -52,6 +63,13 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if "A" not in image.getbands() or image.mode == "LAB":
         return colours
     return Image.composite(colours, Image.new("RGB", image.size, PAPER), image.getchannel("A"))
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode != "RGB":
+        return False
+    samples = np.asarray(image)
+    return bool((samples == samples[..., :1]).all())
 
 
 def _scaled(samples: npt.NDArray[np.generic], full: float) -> npt.NDArray[np.uint8]:

@@ -1,5 +1,7 @@
 """Bytes to a `Frame`: pixels at a working size, given out upright and in sRGB, and what the file says of itself.
 
+A camera RAW is seen by its preview, and counts with its own size.
+
 The size rule, the same for every format: both sides are divided by the largest of 1, 2, 4, 8 that leaves the short
 side at `min_short_side` or more. A JPEG gets there by decoding at a reduced DCT scale, anything else by averaging
 blocks of that many pixels after decoding, which is nearly the same; so a photo and its copy in another format give
@@ -9,17 +11,27 @@ nearly the same frame.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import Image, ImageFile
+from PIL import Image
 
 from albumclean.domain import Photo
 from albumclean.errors import AlbumcleanError, DecodeError
-from albumclean.media import colour, metadata, parsers, sniff
+from albumclean.media import colour, metadata, parsers, profiles, raw, sniff
 from albumclean.media.picture import Picture, is_sideways
+from albumclean.media.pictures import count_pictures, find_extras, first_page
 
 _TIFF_BITS_PER_SAMPLE = 258
+_UNREADABLE = (
+    "nsupported",
+    "unknown pixel mode",
+    "unknown data organization",
+    "primary item",
+    "Unknown BMP",
+    "not identified",
+    "not been built in",
+)
 _JPEG_FORMATS = frozenset({"JPEG", "MPO"})
 
 
@@ -42,25 +54,26 @@ class Frame:
 
 
 def decode(data: bytes, path: Path, content_hash: bytes, *, min_short_side: int, max_pixels: int) -> Frame:
-    """Decode the bytes of a photo; of an animation or a multi-page file, its first picture.
+    """Decode the bytes of a photo; of an animation or a multi-page file, its first picture; of a RAW, its preview.
 
     Raises DecodeError, and nothing else, for any bytes that do not give a picture.
     """
-    name = _readable_format(data, path)
+    limits = _Limits(path, min_short_side, max_pixels)
+    raw_name = sniff.camera_raw(data)
+    name = raw_name or _readable_format(data, path)
+    if lacking := parsers.missing(parsers.RAW if raw_name else name):
+        raise DecodeError(path=path, detail=f"is in the format {name}; to have it read: pip install {lacking}")
     try:
         with parsers.undisturbed():
-            return _decode(data, name, path, content_hash, min_short_side=min_short_side, max_pixels=max_pixels)
+            return (_decode_raw if raw_name else _decode)(data, name, content_hash, limits)
     except AlbumcleanError:
         raise
+    except raw.NoPreview as error:
+        raise DecodeError(path=path, detail=f"is camera RAW ({name}) {error}") from error
     # The one trust boundary: on hostile bytes Pillow's plugins raise nearly anything (SyntaxError, struct.error,
     # KeyError, AssertionError, RuntimeError, ...), and one bad file must never stop a scan.
     except Exception as error:
         raise DecodeError(path=path, detail=_in_words(error, data, name)) from error
-
-
-def readable_formats() -> tuple[str, ...]:
-    """The formats that this installation can decode, by Pillow's names."""
-    return parsers.readable_formats()
 
 
 def reduction_for(width: int, height: int, min_short_side: int) -> int:
@@ -69,11 +82,24 @@ def reduction_for(width: int, height: int, min_short_side: int) -> int:
     return next((factor for factor in (8, 4, 2) if short // factor >= wanted), 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What the caller asked for."""
+
+    path: Path
+    min_short_side: int
+    max_pixels: int
+
+    def check(self, size: tuple[int, int]) -> None:
+        pixels = size[0] * size[1]
+        if pixels > self.max_pixels:
+            detail = f"has {_mega(pixels)} megapixels; the limit is {_mega(self.max_pixels)} (scan.max_pixels)"
+            raise DecodeError(path=self.path, detail=detail)
+
+
 def _readable_format(data: bytes, path: Path) -> str:
     if not data:
         raise DecodeError(path=path, detail="is empty (0 bytes)")
-    if raw := sniff.camera_raw(data):
-        raise DecodeError(path=path, detail=f"is camera RAW ({raw}), which is not readable yet")
     if name := sniff.picture_format(data):
         if sniff.lost_tail(data, name):
             raise DecodeError(path=path, detail="is damaged: its end holds only zero bytes in place of pixels")
@@ -85,45 +111,98 @@ def _readable_format(data: bytes, path: Path) -> str:
     raise DecodeError(path=path, detail="is not a picture in a format that can be read")
 
 
-def _decode(data: bytes, name: str, path: Path, content_hash: bytes, *, min_short_side: int, max_pixels: int) -> Frame:
+def _decode(data: bytes, name: str, content_hash: bytes, limits: _Limits) -> Frame:
     with parsers.open_as(name, io.BytesIO(data)) as image:
-        _check_pixels(image.size, path, max_pixels)
+        if name == "TIFF" and (page := first_page(data)):
+            image.seek(page)
+        limits.check(image.size)
+        extras = find_extras(data, name)
+        pictures = count_pictures(image, data, extras)
         facts = metadata.read_facts(image)
-        by_decoder = image.format in _JPEG_FORMATS
-        width, height = image.size
-        if by_decoder:
-            factor = reduction_for(width, height, min_short_side)
-            image.draft(None, (width // factor, height // factor))
-        bits = _declared_bits(image)
-        image.load()
-        if not by_decoder:
-            width, height = image.size  # a TIFF turns itself while it loads, and libheif may find another size
-            factor = reduction_for(width, height, min_short_side)
-            _check_pixels(image.size, path, max_pixels)
-        orientation, found_format = metadata.orientation(image), image.format or name
-        profile = image.info.get("icc_profile")
-        pixels = colour.eight_bit(image, bits)
+        loaded = _load(image, limits)
+        orientation, profile = metadata.orientation(image), _profile(image, data, name)
+    pixels = loaded.pixels
+    if profile is not None and not image.info.get("icc_profile") and pixels.mode == "L":
+        pixels = pixels.convert("RGB")  # made profiles are for colours
+    width, height = reversed(loaded.size) if is_sideways(orientation) else loaded.size
+    found = "JPEG" if loaded.format == "MPO" and pictures == 1 else loaded.format or name
+    photo = _photo(content_hash, (width, height), found, facts)
+    photo = replace(photo, pictures=pictures, extras=extras)
+    return Frame(Picture(pixels, orientation, profile), photo, loaded.reduction)
+
+
+def _decode_raw(data: bytes, name: str, content_hash: bytes, limits: _Limits) -> Frame:
+    if sniff.raw_is_cut_off(data):
+        raise EOFError
+    preview = raw.read_preview(data, name)
+    limits.check(preview.size)
+    with _opened_preview(preview) as image:
+        limits.check(image.size)
+        if min(image.size) < raw.SMALLEST:
+            shown = f"{image.size[0]}x{image.size[1]}"
+            raise raw.NoPreview(f"with a preview of only {shown} pixels, which is too small to judge it by")
+        stored, own = image.size, metadata.own_orientation(image)
+        told = metadata.first_told(metadata.read_raw_facts(data), metadata.read_facts(image))
+        facts = replace(told, taken_at=told.taken_at or preview.taken_at)
+        profile = _profile(image, b"", "JPEG")
+        loaded = _load(image, limits)
+    photo = _photo(content_hash, preview.size, name, facts)
+    return Frame(Picture(loaded.pixels, raw.turn_of(preview, stored, own), profile), photo, loaded.reduction)
+
+
+def _photo(content_hash: bytes, size: tuple[int, int], found: str, facts: metadata.Facts) -> Photo:
+    return Photo(content_hash, *size, found, facts.taken_at, facts.camera, facts.rating, facts.shot)
+
+
+def _opened_preview(preview: raw.Preview) -> Image.Image:
+    if isinstance(preview.picture, bytes):
+        return parsers.open_as("JPEG", io.BytesIO(preview.picture))
+    return preview.picture
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """Pixels at the working size, as they lie in the file; and the whole picture's size, as it lies there."""
+
+    pixels: Image.Image
+    size: tuple[int, int]
+    reduction: int
+    format: str | None
+
+
+def _load(image: Image.Image, limits: _Limits) -> _Loaded:
+    by_decoder = image.format in _JPEG_FORMATS
+    size = image.size
+    if by_decoder:
+        factor = reduction_for(*size, limits.min_short_side)
+        image.draft(None, (size[0] // factor, size[1] // factor))
+    bits, found_format = _declared_bits(image), image.format
+    image.load()
+    if not by_decoder:
+        size = image.size  # a TIFF turns itself while it loads, and libheif may find another size
+        factor = reduction_for(*size, limits.min_short_side)
+        limits.check(size)
+    pixels = colour.eight_bit(image, bits)
     if factor > 1 and not by_decoder:
         pixels = pixels.reduce(factor)
-    picture = Picture(pixels, orientation, profile if isinstance(profile, bytes) else None)
-    if is_sideways(orientation):
-        width, height = height, width
-    photo = Photo(content_hash, width, height, found_format, facts.taken_at, facts.camera, facts.rating, facts.shot)
-    return Frame(picture, photo, factor)
+    return _Loaded(pixels, size, factor, found_format)
 
 
-def _check_pixels(size: tuple[int, int], path: Path, max_pixels: int) -> None:
-    pixels = size[0] * size[1]
-    if pixels > max_pixels:
-        detail = f"has {_mega(pixels)} megapixels; the limit is {_mega(max_pixels)} (scan.max_pixels)"
-        raise DecodeError(path=path, detail=detail)
+def _profile(image: Image.Image, data: bytes, name: str) -> bytes | None:
+    """The picture's own ICC profile, or one for what it says of its colours in other ways."""
+    profile = image.info.get("icc_profile")
+    if isinstance(profile, bytes) and profile:
+        return profile
+    if metadata.says_adobe_rgb(image):
+        return profiles.adobe_rgb()
+    return profiles.declared_profile(data, name)
 
 
 def _mega(pixels: int) -> str:
     return f"{pixels / 1e6:.3g}" if pixels < 100e6 else f"{pixels / 1e6:.0f}"
 
 
-def _declared_bits(image: ImageFile.ImageFile) -> int | None:
+def _declared_bits(image: Image.Image) -> int | None:
     declared = getattr(image, "tag_v2", {}).get(_TIFF_BITS_PER_SAMPLE)
     bits = declared[0] if isinstance(declared, tuple) and declared else declared
     return bits if isinstance(bits, int) and 8 < bits <= 16 else None
@@ -135,4 +214,6 @@ def _in_words(error: Exception, data: bytes, name: str) -> str:
     if sniff.is_cut_off(data, name) or isinstance(error, EOFError) or "truncated" in str(error):
         return "is cut off: the picture data end early"
     said = " ".join(str(error).split())[:200]
+    if any(mark in said for mark in _UNREADABLE):
+        return f"is a {name} file of a kind that can't be read ({said})"
     return f"is damaged ({name}: {said or type(error).__name__})"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 _APPLE, _PANASONIC = b"Apple iOS\0", b"Panasonic\0\0\0"
 _APPLE_ORDER = 12  # where the byte order stands: behind the name and a version; the directory follows at once
-_BURST_UUID = 0x000B
+_BURST_UUID, _CONTENT_IDENTIFIER = 0x000B, 0x0011
 _FOCUS_BRACKET = 0x00BD  # signed: how far from the first shot's focus; 0 without a bracket
 _ASCII, _SHORT, _SIGNED_SHORT = 2, 3, 8
 _MOST_ENTRIES = 500
@@ -19,11 +19,20 @@ _LONGEST_TEXT = 100
 
 def burst_of(note: bytes) -> str | None:
     """What an iPhone gives to all shots of one burst, or None."""
+    return _apple_text(note, _BURST_UUID)
+
+
+def live_photo_of(note: bytes) -> str | None:
+    """What an iPhone gives to both halves of a Live Photo, or None."""
+    return _apple_text(note, _CONTENT_IDENTIFIER)
+
+
+def _apple_text(note: bytes, wanted: int) -> str | None:
     order = {b"MM": ">", b"II": "<"}.get(note[_APPLE_ORDER : _APPLE_ORDER + 2])
     if not note.startswith(_APPLE) or order is None:
         return None
     for tag, kind, count, value in _entries(note, _APPLE_ORDER + 2, order):
-        if tag == _BURST_UUID and kind == _ASCII:
+        if tag == wanted and kind == _ASCII:
             start = struct.unpack(f"{order}L", value)[0]  # counted from the note's own beginning
             raw = value[:count] if count <= len(value) else note[start : start + count]
             text = raw.partition(b"\0")[0].decode("latin-1").strip()

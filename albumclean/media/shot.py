@@ -83,8 +83,9 @@ def _sensitivity(inner: Mapping[int, object]) -> int | None:
 
 def _text(value: object) -> str:
     """One line of printable text, as it may end on a screen."""
+    if not isinstance(value, str | bytes):
+        return ""
+    value = value[: 10 * _LONGEST_TEXT]
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    if not isinstance(value, str):
-        return ""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())

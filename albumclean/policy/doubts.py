@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from albumclean.config import SimilarSettings
-from albumclean.domain import CompanionKind, Comparison, PhotoFacts, Reason
+from albumclean.domain import CompanionKind, Comparison, Extra, PhotoFacts, Reason
 from albumclean.policy.bonds import Bond
 from albumclean.policy.editors import named_as_an_edit, names_an_editor
+from albumclean.policy.words import edits_of, joined
 
 _WEIGHT = 3.0
-_PRECIOUS = (CompanionKind.LIVE_VIDEO, CompanionKind.RAW, CompanionKind.XMP, CompanionKind.AAE)
+_PRECIOUS = (
+    *(CompanionKind.LIVE_VIDEO, CompanionKind.RAW, CompanionKind.XMP, CompanionKind.AAE),
+    CompanionKind.SETTINGS,
+)
+_MOST_NAMES = 3
 _PIXEL_MARGIN = 1.1  # a copy with more pixels than this times the keeper's is no mere copy
 _MOS_MARGINS = 2.0  # nor is one that scores this many margins better
 _TONES, _COLOURS, _OVERLAY = "its brightness was changed", "its colours were changed", "something was laid over it"
@@ -65,6 +70,50 @@ def _companions(case: Case) -> Iterator[Reason]:
     lacking = {one.kind for one in case.copy.asset.companions} - {one.kind for one in case.keeper.asset.companions}
     if missing := ", ".join(kind.value for kind in _PRECIOUS if kind in lacking):
         yield _doubt("companions", missing, None, f"has companion files that the other lacks ({missing})")
+    mine, theirs = ({(one.kind, one.file.size) for one in facts.asset.companions} for facts in (case.copy, case.keeper))
+    other_kinds = {kind for kind, _ in mine - theirs} - lacking
+    if other := ", ".join(kind.value for kind in _PRECIOUS if kind in other_kinds):
+        yield _doubt("companion_sizes", other, None, f"has other companion files than the other ({other})")
+
+
+def _own_edit(case: Case) -> Iterator[Reason]:
+    if edits := edits_of(case.copy.asset):
+        yield _doubt("own_edit", edits, None, f"goes with {edits}, in which you changed it")
+
+
+def _raw(case: Case) -> Iterator[Reason]:
+    mine, theirs = case.copy.photo, case.keeper.photo
+    if not mine or not theirs or not (mine.is_raw or theirs.is_raw) or mine.content_hash == theirs.content_hash:
+        return
+    if theirs.is_raw and mine.is_raw:
+        text = "is camera RAW with other bytes, of which only the preview could be compared"
+    elif mine.is_raw:
+        text = "is camera RAW, which holds more than the other"
+    else:
+        text = "is a finished picture, while the other is camera RAW"
+    yield _doubt("raw", mine.format, theirs.format, text)
+
+
+def _extras(case: Case) -> Iterator[Reason]:
+    mine, theirs = case.copy.photo, case.keeper.photo
+    lacking = [extra for extra in mine.extras if not theirs or extra not in theirs.extras] if mine else []
+    if lacking:
+        words = joined([extra.text for extra in lacking])
+        yield _doubt("extras", ", ".join(lacking), None, f"has {words}, which the other lacks")
+    both_move = (
+        mine is not None and theirs is not None and Extra.MOTION in mine.extras and Extra.MOTION in theirs.extras
+    )
+    sizes = case.copy.asset.primary.size, case.keeper.asset.primary.size
+    if both_move and sizes[0] > sizes[1]:  # nobody has looked at the videos, and one may have lost its end
+        yield _doubt("video", sizes[0], sizes[1], "is the larger file, whose short video may hold more")
+
+
+def _albums(case: Case) -> Iterator[Reason]:
+    if lacking := [name for name in case.copy.marks.albums if name not in case.keeper.marks.albums]:
+        more = [f"{len(lacking) - _MOST_NAMES} more"] if len(lacking) > _MOST_NAMES else []
+        words = joined([*lacking[:_MOST_NAMES], *more])
+        named = "albums" if len(lacking) > 1 else "album"
+        yield _doubt("albums", words, None, f"is in the {named} {words}, where the other is not")
 
 
 def _capture_time(case: Case) -> Iterator[Reason]:
@@ -119,7 +168,11 @@ def _is_smaller(case: Case) -> bool:
 
 _DOUBTS: tuple[Callable[[Case], Iterator[Reason]], ...] = (
     _unsure_source,
+    _raw,
+    _own_edit,
     _companions,
+    _extras,
+    _albums,
     _capture_time,
     _pixels,
     _edit,

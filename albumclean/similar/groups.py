@@ -119,7 +119,9 @@ def _groups_of(
 ) -> Iterator[SimilarGroup]:
     """The groups of copies among contents that look alike."""
     by_hash = {content.content_hash: content for content in contents}
-    known = {each: look for each, look in looks.items() if each[0] in by_hash and each[1] in by_hash}
+    # A look at the first picture of several says nothing of the rest: such files are copies by bytes or not at all.
+    single = {content for content, each in by_hash.items() if each.photo is not None and each.photo.pictures == 1}
+    known = {each: look for each, look in looks.items() if single.issuperset(each)}
     stars = _stars(by_hash, known, apart)
     grouped = {content for star in stars for content in (star.centre, *star.members)}
     stars += [Star(content, ()) for content in sorted(by_hash) if content not in grouped]

@@ -69,7 +69,8 @@ def find_scenes(sights: Sights, apart: Collection[Pair]) -> Scenes:
 
 
 def _captures(photos: Iterable[Photo], sights: Sights) -> tuple[list[Capture], FingerprintIndex]:
-    by_content = {photo.content_hash: photo for photo in photos}
+    # The first picture of several says nothing of the rest, so files of several join neither series nor moments.
+    by_content = {photo.content_hash: photo for photo in photos if photo.pictures == 1}
     index = sights.fingerprints(sorted(by_content))
     places = ((photo, index.position(content)) for content, photo in by_content.items())
     return [Capture.of(photo, position) for photo, position in places if position is not None], index

@@ -98,10 +98,11 @@ class Comparisons:
             }
 
     def has_unsearched(self, key: str, fingerprint_revision: str) -> bool:
-        """Whether a readable content with a fingerprint has not been searched by that method."""
+        """Whether a readable content of one picture, with a fingerprint, has not been searched by that method."""
         with store_errors(self._path):
             row = self._connection.execute(
-                """SELECT 1 FROM fingerprint AS f WHERE revision = ? AND NOT EXISTS (
+                """SELECT 1 FROM fingerprint AS f JOIN photo USING (content_hash)
+                WHERE revision = ? AND pictures = 1 AND NOT EXISTS (
                     SELECT 1 FROM searched AS s WHERE s.content_hash = f.content_hash AND s.key = ?
                 ) AND EXISTS (SELECT 1 FROM file WHERE file.content_hash = f.content_hash AND failure_stage IS NULL)
                 LIMIT 1""",

@@ -7,7 +7,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from albumclean.domain import CompanionKind, Photo, PhotoFacts, Shot
+from albumclean.domain import CompanionKind, Extra, Photo, PhotoFacts, Shot
 from albumclean.similar.criteria.criterion import Context, Criterion, Key, each, says
 
 _HALVES = frozenset({CompanionKind.RAW, CompanionKind.LIVE_VIDEO})  # without them half of the photo is missing
@@ -40,6 +40,15 @@ def _complete_words(winner: PhotoFacts, loser: PhotoFacts, _: Context) -> str:
     return f"comes with more of its companion files ({', '.join(more)})"
 
 
+def _extras(facts: PhotoFacts) -> tuple[Extra, ...]:
+    return facts.photo.extras if facts.photo else ()
+
+
+def _extra_words(winner: PhotoFacts, loser: PhotoFacts, _: Context) -> str:
+    more = [extra.text for extra in _extras(winner) if extra not in _extras(loser)]
+    return f"holds {' and '.join(more)}"
+
+
 def _known_facts(photo: Photo | None) -> int:
     """How much the file says of how it was taken; what wrote the file says nothing of that."""
     if photo is None:
@@ -68,6 +77,12 @@ def _age_words(winner: PhotoFacts, loser: PhotoFacts, _: Context) -> str:
 
 CRITERIA = (
     Criterion("complete", each(_complete), _complete_words, lambda facts: ", ".join(sorted(_kinds(facts)))),
+    Criterion(
+        "extras",
+        each(lambda facts: (-len(_extras(facts)),)),
+        _extra_words,
+        lambda facts: ", ".join(_extras(facts)),
+    ),
     Criterion(
         "metadata",
         each(lambda facts: (-_known_facts(facts.photo),)),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from albumclean.domain import Degradation, PhotoFacts
-from albumclean.similar.criteria.criterion import Context, Criterion, Key, Value, banded, each
+from albumclean.similar.criteria.criterion import Context, Criterion, Key, Value, banded, each, says
 
 _PIXEL_MARGIN = 1.25  # a copy with 10 % fewer pixels is not yet worse for it
 _COMPRESSION_MARGIN = 0.2  # of severity
@@ -26,6 +26,10 @@ def _source_words(winner: PhotoFacts, loser: PhotoFacts, context: Context) -> st
         if found is not None and found.reasons:
             return found.reasons[0].text
     return "is nearer to the source by way of another copy"
+
+
+def _raw(facts: PhotoFacts) -> Key:
+    return (0 if facts.photo is not None and facts.photo.is_raw else 1,)
 
 
 def _capture(facts: PhotoFacts) -> Key:
@@ -99,6 +103,7 @@ def _format_words(winner: PhotoFacts, loser: PhotoFacts, context: Context) -> st
 
 
 CRITERIA = (
+    Criterion("raw", each(_raw), says("is camera RAW, which holds the most")),
     Criterion("source", _sources, _source_words),
     Criterion("capture", each(_capture), _capture_words),
     Criterion(

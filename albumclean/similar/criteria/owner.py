@@ -1,12 +1,13 @@
-"""What the owner said: protected folders, favourites and ratings, folders and formats that are preferred."""
+"""What the owner said: protected folders, favourites and ratings, edits, albums, and folders that are preferred."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from albumclean.domain import PhotoFacts, RootRole
+from albumclean.domain import CompanionKind, PhotoFacts, RootRole
 from albumclean.similar.criteria.criterion import Context, Criterion, Key, each, says
+from albumclean.words import counted
 
 
 def _protected(facts: PhotoFacts) -> Key:
@@ -19,6 +20,19 @@ def _treasured(facts: PhotoFacts) -> Key:
 
 def _treasure_words(winner: PhotoFacts, _: PhotoFacts, __: Context) -> str:
     return "is a favourite" if winner.marks.favourite else f"is rated {winner.marks.rating}"
+
+
+def _edited(facts: PhotoFacts) -> Key:
+    return (0 if any(one.kind is CompanionKind.EDIT for one in facts.asset.companions) else 1,)
+
+
+def _albums(facts: PhotoFacts) -> Key:
+    return (-len(facts.marks.albums),)
+
+
+def _album_words(winner: PhotoFacts, loser: PhotoFacts, _: Context) -> str:
+    mine, theirs = len(winner.marks.albums), len(loser.marks.albums)
+    return f"is in {counted(mine, 'album')} (the other in {theirs or 'none'})"
 
 
 def _preferred(facts: PhotoFacts, context: Context) -> tuple[int, Path | None]:
@@ -41,5 +55,7 @@ def _folder_words(winner: PhotoFacts, _: PhotoFacts, context: Context) -> str:
 CRITERIA = (
     Criterion("protected", each(_protected), says("lies in a protected folder")),
     Criterion("treasured", each(_treasured), _treasure_words),
+    Criterion("edited", each(_edited), says("comes with the edit that you made of it")),
+    Criterion("albums", each(_albums), _album_words, lambda facts: ", ".join(facts.marks.albums)),
     Criterion("folder", _folders, _folder_words, lambda facts: str(facts.path.parent)),
 )

@@ -15,16 +15,19 @@ CRITERIA: dict[str, Criterion] = {
 _ENDING = ("oldest", "shortest", "path")
 DEFAULT_ORDERS: dict[GroupKind, tuple[str, ...]] = {
     # The pixels are the same: only what lies around them can differ.
-    GroupKind.EXACT: ("protected", "treasured", "complete", "metadata", "source", "format", "folder", "name", *_ENDING),
+    GroupKind.EXACT: (
+        *("protected", "treasured", "raw", "edited", "complete", "extras", "albums", "metadata", "source", "format"),
+        *("folder", "name", *_ENDING),
+    ),
     # After `source` come guesses for copies that no close look has ranked; a better score may just be an edit.
     GroupKind.DERIVED: (
-        *("protected", "treasured", "source", "capture", "pixels", "compression", "format", "metadata", "complete"),
-        *("folder", "name", "mos", "sharpness", "resolution", *_ENDING),
+        *("protected", "treasured", "raw", "source", "edited", "extras", "capture", "pixels", "compression", "format"),
+        *("metadata", "complete", "albums", "folder", "name", "mos", "sharpness", "resolution", *_ENDING),
     ),
     # Each is an original: the best one stays.
     GroupKind.MOMENT: (
-        *("protected", "treasured", "complete", "preference", "mos", "sharpness", "resolution", "metadata"),
-        *("folder", "name", *_ENDING),
+        *("protected", "treasured", "edited", "complete", "preference", "mos", "sharpness", "resolution", "extras"),
+        *("metadata", "albums", "folder", "name", *_ENDING),
     ),
 }
 
