@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from pathlib import Path
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # what steers a terminal, reorders text, or is no character
 
 
 def shown(path: Path | str) -> str:
@@ -15,8 +18,7 @@ def shown(path: Path | str) -> str:
     if text.isprintable():  # nearly always
         return text
     return "".join(
-        character if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else _escape(character)
-        for character in text
+        character if unicodedata.category(character) not in _UNSAFE else _escape(character) for character in text
     )
 
 
@@ -25,6 +27,20 @@ def _escape(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as os.fsdecode brings it
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def json_text(value: object) -> str:
+    """One line of JSON that is safe to print: what `shown` escapes is escaped here in JSON's own way, `\\u202e`.
+
+    So a program reads back the very same text. Raises ValueError for NaN and infinities, which JSON lacks.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(
+        character if unicodedata.category(character) not in _UNSAFE else json.dumps(character)[1:-1]
+        for character in text
+    )
 
 
 def file_size(count: int) -> str:

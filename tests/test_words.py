@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import unicodedata
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albumclean.words import counted, duration, file_size, shown
+from albumclean.words import counted, duration, file_size, json_text, shown
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,18 @@ def test_a_shown_path_can_not_speak_to_the_terminal(path: str, expected: str) ->
 @given(st.text())
 def test_nothing_shown_is_a_control_character(text: str) -> None:
     assert not [character for character in shown(text) if unicodedata.category(character) in {"Cc", "Cf", "Cs"}]
+
+
+@given(st.dictionaries(st.text(st.characters()), st.text(st.characters())))
+def test_json_steers_no_terminal_and_reads_back_the_same(value: dict[str, str]) -> None:
+    line = json_text(value)
+    assert value == json.loads(line)
+    assert not [character for character in line if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
+    assert line.encode()
+
+
+def test_json_stays_readable() -> None:
+    assert '{"name": "Käthe 日本 \\u202e.jpg"}' == json_text({"name": "Käthe 日本 \u202e.jpg"})
 
 
 def test_sizes_counts_and_times_are_words_for_people() -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,14 @@ def children() -> list[psutil.Process]:
 
 
 def workers_of(pid: int) -> list[psutil.Process]:
-    return [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process(pid).children() if is_worker(child)]
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has ended since it was listed
+        return False
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +97,7 @@ def test_every_job_comes_back_with_its_result() -> None:
 
 
 def test_a_run_without_jobs_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("albumclean.media.workers._Driver._start", pytest.fail)
+    monkeypatch.setattr("albumclean.media.worker_link.WorkerLink.start", pytest.fail)
     assert [] == list(pool().run([], answer=lambda question: question))
 
 
@@ -240,16 +248,28 @@ from tests.test_workers import pool
 if __name__ == "__main__":
     run = pool(workers=2).run([("pid", 0), ("pid", 1), ("sleep", 1000), ("sleep", 1001)], lambda question: question)
     print(next(run)[1], next(run)[1], flush=True)
-    next(run)
+    {ending}
 """
 
 
-def start_script(tmp_path: Path) -> subprocess.Popen[str]:
+@contextmanager
+def started(tmp_path: Path, ending: str = "next(run)") -> Iterator[subprocess.Popen[str]]:
+    """A program with two workers, which has said so; `ending`: what it does then."""
     script = tmp_path / "run.py"
-    script.write_text(ORPHANS.format(path=[str(Path(__file__).parent.parent), *sys.path]))
-    return subprocess.Popen(
+    path = [str(Path(__file__).parent.parent), *sys.path]
+    script.write_text(ORPHANS.format(path=path, ending=ending))
+    with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    ) as parent:
+        try:
+            yield parent
+        finally:
+            parent.kill()  # else a promise that is broken would be waited for
+
+
+def has_two_workers(parent: subprocess.Popen[str]) -> bool:
+    assert parent.stdout is not None
+    return 2 == len(parent.stdout.readline().split())
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -258,9 +278,8 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 @posix
 def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
-    with start_script(tmp_path) as parent:
-        assert parent.stdout is not None
-        parent.stdout.readline()
+    with started(tmp_path) as parent:
+        assert has_two_workers(parent)
         everyone = psutil.Process(parent.pid).children(recursive=True)
         assert len(everyone) >= 2
         parent.kill()
@@ -283,24 +302,44 @@ def test_ctrl_c_does_not_disturb_a_job_under_way() -> None:
 
 @posix
 def test_ctrl_c_ends_the_workers_without_a_word_from_them(tmp_path: Path) -> None:
-    with start_script(tmp_path) as parent:
-        assert parent.stdout is not None
+    with started(tmp_path) as parent:
         assert parent.stderr is not None
-        parent.stdout.readline()
+        assert has_two_workers(parent)
         everyone = workers_of(parent.pid)
         assert everyone
         os.killpg(parent.pid, signal.SIGINT)
-        parent.wait(10)
+        parent.wait(30)
         assert gone(everyone)
         assert 1 == parent.stderr.read().count("KeyboardInterrupt\n")
+
+
+SLOWLY_ENDING = """
+    import threading, time
+    from multiprocessing.process import BaseProcess
+    join = BaseProcess.join
+    def slow(*arguments):
+        time.sleep(threading.current_thread() is threading.main_thread())
+        return join(*arguments)
+    BaseProcess.join = slow  # Python waits for its processes when it exits; meanwhile the drivers do what they do
+    raise KeyboardInterrupt
+"""
+
+
+def test_a_program_that_ends_in_the_midst_of_a_run_ends(tmp_path: Path) -> None:
+    """By a Ctrl-C between two results, say: the workers that Python ends then are not taken for crashed ones."""
+    with started(tmp_path, SLOWLY_ENDING) as parent:
+        assert has_two_workers(parent)
+        _, said = parent.communicate(timeout=30)
+    assert said.rstrip().endswith("\nKeyboardInterrupt")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_ctrl_c_never_reaches_a_worker_not_even_while_it_starts(tmp_path: Path) -> None:
     """Else its interpreter, not yet silenced, would print a traceback of its own."""
-    with start_script(tmp_path) as parent:
+    with started(tmp_path) as parent:
         samples: list[bool] = []
         while len(samples) < 200:
+            assert parent.poll() is None
             everyone = workers_of(parent.pid)
             samples += [ignores_ctrl_c(worker.pid) for worker in everyone]
         parent.kill()

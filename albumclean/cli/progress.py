@@ -25,7 +25,8 @@ def progress(*, quiet: bool) -> Iterator[ScanWatcher]:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def failed(failure: Failure) -> None:
-        console.print(f"{escape(shown(failure.path))}: {escape(failure.reason)}", style="yellow")
+        line = f"{shown(failure.path)}: {shown(failure.reason)}"
+        console.print(line, style="yellow", markup=False, emoji=False)  # a name may be ":skull:" or "[red]"
 
     if quiet:
         yield ScanWatcher(_ignore, _ignore, _ignore, failed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ import numpy.typing as npt
 
 from albumclean.config import SimilarSettings
 from albumclean.errors import AlbumcleanError
-from albumclean.media.workers import WorkerPool
+from albumclean.media.workers import FailureKind, WorkerPool
 from albumclean.store.cache import Cache
 
 _LONGEST = 24 * 3600.0  # seconds: a search is never taken for hung before that
+_TRIES = 5  # each of two processes: what was killed from outside, as for want of memory, may come through the next time
+_MAY_WORK_AGAIN = frozenset({FailureKind.KILLED, FailureKind.CRASH})
 
 
 class SearchFailed(AlbumcleanError):
@@ -48,15 +51,18 @@ class Found:
 
 def find_candidates(job: SearchJob) -> Found:
     """Search around every content that has not been searched under the job's key. Raises SearchFailed."""
-    pool = WorkerPool(search, workers=1, timeout=_LONGEST)
-    with closing(pool.run([job], lambda _: None)) as results:
+    pool = WorkerPool(search, workers=1, timeout=_LONGEST, queue=1)
+    problem = "the process gave no answer"
+    with closing(pool.run(repeat(job, _TRIES), lambda _: None)) as results:
         for _, result in results:
             if isinstance(result, Found):
                 return result
             if isinstance(result, AlbumcleanError):
                 raise result
-            raise SearchFailed(detail=result.reason)
-    raise SearchFailed(detail="the process gave no answer")
+            problem = result.reason
+            if result.kind not in _MAY_WORK_AGAIN:
+                break
+    raise SearchFailed(detail=problem)
 
 
 def search(job: SearchJob, _: object) -> Found:

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from albumclean.domain import FileIdentity
-from albumclean.errors import ReadError
+from albumclean.errors import DecodeError, ReadError
+from albumclean.words import file_size
+
+# Bytes. 300 megapixels in 16 bits are 1.8 GB; what is larger is no photo, and sparse files may claim any size.
+LARGEST_FILE = 2 << 30
 
 _HASH_BYTES = 32
 
@@ -26,8 +30,11 @@ def read_file(identity: FileIdentity) -> bytes:
     """All bytes of the file that the crawl saw.
 
     Raises ReadError (worth another try on the next scan) when it can't be read, is no longer a regular file, or is
-    not, before and after reading, in the state that `identity` holds.
+    not, before and after reading, in the state that `identity` holds. Raises DecodeError for a file that is too large.
     """
+    if identity.size > LARGEST_FILE:
+        detail = f"has {file_size(identity.size)}; photos of more than {file_size(LARGEST_FILE)} are not read"
+        raise DecodeError(path=identity.path, detail=detail)
     with _opened(identity.path) as file:
         before = os.fstat(file.fileno())
         data = file.read(identity.size + 1)  # bounded: a file that grows meanwhile does not fill the memory

@@ -15,10 +15,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from albumclean.errors import AlbumcleanError
+from albumclean.words import shown
 
 Ask = Callable[[Any], Any]
 
 PICKLE_PROTOCOL = 5
+# Bytes. The largest honest ones are a photo at 100 % for the review, some 60 MB, and the views of one, some 10 MB.
+_LARGEST_MESSAGE = 256 << 20
+_LONGEST_REASON = 200  # characters
 READY, QUESTION, DONE = range(3)  # the kinds of messages to the parent
 
 
@@ -26,6 +30,7 @@ class FailureKind(StrEnum):
     """How a worker failed at a job."""
 
     CRASH = "crash"
+    KILLED = "killed"  # from outside, as the system does when memory runs out: says little of the job
     TIMEOUT = "timeout"
     MEMORY = "memory"
     ERROR = "error"  # the task raised something that it should not
@@ -38,14 +43,25 @@ class WorkerFailure:
     kind: FailureKind
     reason: str  # for people, completes "<file> ..."
 
+    @classmethod
+    def memory(cls) -> WorkerFailure:
+        """For a job that needs more than there is for it."""
+        return cls(FailureKind.MEMORY, "needs more memory than a worker may use")
+
 
 class _ParentGone(SystemExit):
     """No one is left to work for. Not an Exception, so that no task catches it."""
 
 
+def largest_message(memory: int | None) -> int | None:
+    """Bytes that a worker may say at once, so that it can't make its parent grow; no limit if it has none itself."""
+    return None if memory is None else _LARGEST_MESSAGE
+
+
 def serve(pipe: Connection[Any, Any], task_pickle: bytes, memory: int | None) -> None:
     """The worker process: do one job after the other until the pipe ends."""
     _isolate(memory)
+    largest = largest_message(memory)
     try:
         task = pickle.loads(task_pickle)  # noqa: S301  our own parent; imports what the task needs
     except Exception as error:  # noqa: BLE001  an import may raise anything, and the parent must hear of it
@@ -60,9 +76,11 @@ def serve(pipe: Connection[Any, Any], task_pickle: bytes, memory: int | None) ->
     while True:
         outcome = _attempt(task, _next(pipe), ask)
         try:
-            _put(pipe, DONE, outcome)
+            _put(pipe, DONE, outcome, largest)
         except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
-            _put(pipe, DONE, WorkerFailure(FailureKind.ERROR, f"gave what can't be handed over: {error}"))
+            _put(pipe, DONE, WorkerFailure(FailureKind.ERROR, f"gave what can't be handed over: {_brief(error)}"))
+        except MemoryError:
+            _put(pipe, DONE, WorkerFailure.memory())
 
 
 def _attempt(task: Callable[[Any, Ask], Any], job_pickle: bytes, ask: Ask) -> object:
@@ -71,13 +89,20 @@ def _attempt(task: Callable[[Any, Ask], Any], job_pickle: bytes, ask: Ask) -> ob
     except AlbumcleanError as error:
         return error
     except MemoryError:
-        return WorkerFailure(FailureKind.MEMORY, "needs more memory than a worker may use")
+        return WorkerFailure.memory()
     except Exception as error:  # noqa: BLE001  isolation is this module's purpose: an error costs one job
-        return WorkerFailure(FailureKind.ERROR, f"failed unexpectedly: {type(error).__name__}: {error}")
+        return WorkerFailure(FailureKind.ERROR, f"failed unexpectedly: {type(error).__name__}: {_brief(error)}")
 
 
-def _put(pipe: Connection[Any, Any], kind: int, content: object) -> None:
+def _brief(error: Exception) -> str:
+    """What the error says, as one short line that is safe to print: it may quote the file."""
+    return shown(" ".join(str(error).split())[:_LONGEST_REASON])
+
+
+def _put(pipe: Connection[Any, Any], kind: int, content: object, largest: int | None = None) -> None:
     message = pickle.dumps((kind, content), PICKLE_PROTOCOL)
+    if largest is not None and len(message) > largest:
+        raise pickle.PicklingError(f"{len(message)} bytes are too many")
     try:
         pipe.send_bytes(message)
     except OSError:

@@ -7,35 +7,39 @@ belong to one thread.
 
 from __future__ import annotations
 
-import pickle
+import atexit
 import queue
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing import resource_tracker
 from typing import Any, Generic, TypeVar
 
 from albumclean.errors import AlbumcleanError
-from albumclean.media.worker_process import DONE, PICKLE_PROTOCOL, Ask, FailureKind, WorkerFailure, serve
+from albumclean.media.worker_link import (
+    Stopped,
+    WorkerLink,
+    WorkerLost,
+    WorkerRefused,
+    WorkersUnavailable,
+    message_of,
+)
+from albumclean.media.worker_process import DONE, Ask, FailureKind, WorkerFailure
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 __all__ = ["Ask", "FailureKind", "WorkerFailure", "WorkerPool", "WorkersUnavailable"]
 
-_START_SECONDS = 120.0  # a cold disk and a virus scanner; the first import of numpy alone can take ten
+# Losing a worker once or twice may be anybody's doing, and should not be held against a photo.
+_ATTEMPTS = 3
 _JOIN_SECONDS = 5.0
 _WAKE_SECONDS = 0.2  # how late `end` can be, and Ctrl-C on Windows, where a wait for a lock can't be interrupted
 
-
-class WorkersUnavailable(AlbumcleanError):
-    """The decoding processes can't be started: {detail}. `albumclean doctor` may tell more."""
+_KILLED = "can't be looked at now: its worker was killed twice, perhaps for want of memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,12 @@ class _Finished:
 class WorkerPool(Generic[Job, Result]):
     """Runs `task(job, ask)` for many jobs in up to `workers` processes.
 
+    A job whose worker ends under it is done again in a new one, questions included, up to twice.
+
     task: a function at the top level of an importable module; job, result, questions and answers are pickled.
     timeout: seconds that a worker may work on one job; waiting for an answer does not count.
-    memory: bytes of address space for one worker, None for no limit; has no effect on macOS and Windows.
+    memory: bytes of address space for one worker, None for no limit. macOS and Windows know no such limit; there a
+    worker is ended when it is seen to hold more.
     queue: how many jobs may be taken from the source and not yet be handed back; bounds memory.
     """
 
@@ -68,7 +75,7 @@ class WorkerPool(Generic[Job, Result]):
         memory: int | None = None,
         queue: int | None = None,
     ) -> None:
-        self._task = pickle.dumps(task, PICKLE_PROTOCOL)
+        self._task = message_of(task)
         self._workers = max(1, workers)
         self._timeout = timeout
         self._memory = memory
@@ -92,6 +99,17 @@ class WorkerPool(Generic[Job, Result]):
         drivers: list[_Driver[Job, Result]] = []
         source = iter(jobs)
         more, outstanding, not_yet = True, 0, False
+
+        def stop() -> None:
+            shared.stopping.set()
+            for driver in drivers:
+                driver.stop()
+            for driver in drivers:
+                driver.join()
+
+        # A Ctrl-C between two results may end the program with this run unfinished. multiprocessing then ends all
+        # processes and waits for them, for ever if a driver takes that for a crash and starts another one.
+        atexit.register(stop)
         try:
             while (more or outstanding) and not self._ending.is_set():
                 may_pull = more and outstanding < self._queue and not (not_yet and outstanding)
@@ -120,11 +138,8 @@ class WorkerPool(Generic[Job, Result]):
                     not_yet = False
                     yield event.job, event.outcome
         finally:
-            shared.stopping.set()
-            for driver in drivers:
-                driver.stop()
-            for driver in drivers:
-                driver.join()
+            atexit.unregister(stop)
+            stop()
 
 
 class _Shared:
@@ -147,22 +162,12 @@ class _Shared:
             return None
 
 
-class _Stopped(Exception):
-    """The run is over; the driver ends."""
-
-
-class _WorkerLost(Exception):
-    """The process at the other end is gone."""
-
-
 class _Driver(Generic[Job, Result]):
     """The thread that feeds one worker process, watches its time, and replaces it when it is lost."""
 
     def __init__(self, shared: _Shared) -> None:
         self._shared = shared
-        self._lock = threading.Lock()  # guards `_process` against a stop while it is being started
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection[Any, Any] | None = None
+        self._link = WorkerLink(shared.task, shared.memory, shared.stopping)
         self.replies: queue.SimpleQueue[tuple[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._drive, name="albumclean-worker", daemon=True)
         self._thread.start()
@@ -171,9 +176,7 @@ class _Driver(Generic[Job, Result]):
         """Make the thread end soon, whatever its worker is doing."""
         self._shared.todo.put(None)
         self.replies.put(None)
-        with self._lock:
-            if self._process is not None:
-                self._process.kill()
+        self._link.kill()
 
     def join(self) -> None:
         self._thread.join(_JOIN_SECONDS)
@@ -186,115 +189,62 @@ class _Driver(Generic[Job, Result]):
             while (entry := self._shared.todo.get()) is not None:
                 (job,) = entry
                 self._shared.events.put(_Finished(job, self._outcome(job)))
-        except _Stopped:
+        except Stopped:
             pass
         except BaseException as error:  # noqa: BLE001  handed on: the thread that iterates raises it
             self._shared.events.put(error)
         finally:
-            self._discard()
+            self._link.end()
 
     def _outcome(self, job: Job) -> object:
-        if self._pipe is None:
-            self._start()
-        message = pickle.dumps(job, PICKLE_PROTOCOL)
+        message = message_of(job)
+        code = None
+        for _ in range(_ATTEMPTS):
+            outcome = self._attempt(message)
+            if not isinstance(outcome, _Lost):
+                return outcome
+            code = outcome.code
+        return _crash(code)
+
+    def _attempt(self, message: bytes) -> object:
+        """What became of the job in this worker, or `_Lost`, if the worker has ended meanwhile."""
+        if not self._link.is_alive:  # or it died while it had nothing to do, which is not this job's fault
+            self._link.end()
+            self._link.start()
         try:
-            self._send(message)
-        except _WorkerLost:  # it died while it had nothing to do; that is not this job's fault
-            self._discard()
-            self._start()
-            self._send(message)
-        try:
+            self._link.send(message)
             outcome = self._conversation()
-        except _WorkerLost:
-            outcome = _crash(self._discard(ended=True))
-        if isinstance(outcome, WorkerFailure) and outcome.kind is not FailureKind.ERROR:
-            self._discard()  # after a MemoryError, too: libraries seldom clean up behind one
+        except WorkerLost:
+            return _Lost(self._link.end(by_itself=True))
+        except WorkerRefused as refused:
+            outcome = refused.failure
+            if outcome.kind is FailureKind.TIMEOUT:
+                outcome = WorkerFailure(outcome.kind, f"took longer than {self._shared.timeout:g} seconds")
+        broken = isinstance(outcome, WorkerFailure) and outcome.kind is not FailureKind.ERROR
+        if broken or self._link.is_spent:  # after a MemoryError, too: libraries seldom clean up behind one
+            self._link.end()
         return outcome
 
     def _conversation(self) -> object:
         left = self._shared.timeout
         while True:
             began = time.monotonic()
-            message = self._receive(left)
+            kind, content = self._link.receive(left)
             left -= time.monotonic() - began
-            if message is None:
-                return WorkerFailure(FailureKind.TIMEOUT, f"took longer than {self._shared.timeout:g} seconds")
-            kind, content = message
             if kind == DONE:
                 return content
             self._shared.events.put(_Question(self, content))
             reply = self.replies.get()
             if reply is None:
-                raise _Stopped
-            self._send(pickle.dumps(reply[0], PICKLE_PROTOCOL))
+                raise Stopped
+            self._link.send(message_of(reply[0]))
 
-    def _start(self) -> None:
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        with self._lock:
-            if self._shared.stopping.is_set():
-                raise _Stopped
-            arguments = (theirs, self._shared.task, self._shared.memory)
-            process = context.Process(target=serve, args=arguments, name="albumclean-worker", daemon=True)
-            try:
-                process.start()
-            except OSError as error:
-                raise WorkersUnavailable(detail=error) from error
-            finally:
-                theirs.close()  # else the end of the worker would not show as the end of the pipe
-            self._process, self._pipe = process, ours
-        try:
-            ready = self._receive(_START_SECONDS)
-            problem = "a new process does not answer" if ready is None else ready[1]
-        except _WorkerLost:
-            problem = f"a new process ended at once (exit code {self._discard(ended=True)})"
-        if self._shared.stopping.is_set():
-            raise _Stopped
-        if problem is not None:
-            raise WorkersUnavailable(detail=problem)
 
-    def _send(self, message: bytes) -> None:
-        try:
-            self._connected().send_bytes(message)
-        except (OSError, ValueError) as error:
-            raise _WorkerLost from error
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """The worker ended by itself, with this exit code."""
 
-    def _receive(self, seconds: float) -> tuple[int, Any] | None:
-        """The next message of the worker, or None when it says nothing in time."""
-        try:
-            if not self._connected().poll(max(seconds, 0.0)):
-                return None
-            message: tuple[int, Any] = pickle.loads(self._connected().recv_bytes())  # noqa: S301  our own process
-        except (EOFError, OSError) as error:
-            raise _WorkerLost from error
-        return message
-
-    def _connected(self) -> Connection[Any, Any]:
-        if self._pipe is None:
-            raise _WorkerLost
-        return self._pipe
-
-    def _discard(self, *, ended: bool = False) -> int | None:
-        """End the process, if there is one; `ended`: its pipe has closed, so it is about to be gone by itself.
-
-        Returns the exit code that it had by itself, else None.
-        """
-        with self._lock:
-            process, self._process = self._process, None
-            pipe, self._pipe = self._pipe, None
-        if pipe is not None:
-            pipe.close()
-        if process is None:
-            return None
-        if ended:
-            process.join(_JOIN_SECONDS)
-        code = process.exitcode
-        if code is None:
-            process.kill()
-            process.join(_JOIN_SECONDS)
-        with suppress(ValueError):  # still running after SIGKILL: stuck in the kernel, say on a dead network share
-            process.close()
-        return code
+    code: int | None
 
 
 def _crash(code: int | None) -> WorkerFailure:
@@ -303,6 +253,7 @@ def _crash(code: int | None) -> WorkerFailure:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
-        return WorkerFailure(FailureKind.CRASH, f"crashed its worker ({name}{hint})")
+        if name == "SIGKILL":  # nothing that a decoder does to itself
+            return WorkerFailure(FailureKind.KILLED, _KILLED)
+        return WorkerFailure(FailureKind.CRASH, f"crashed its worker ({name})")
     return WorkerFailure(FailureKind.CRASH, f"crashed its worker (exit code {code})")
