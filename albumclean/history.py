@@ -27,6 +27,7 @@ _STATE_TEXTS = {
     MoveState.RESTORING: "half-way back",
     MoveState.RESTORED: "brought back",
 }
+_AWAY = frozenset({MoveState.MOVING, MoveState.MOVED, MoveState.RESTORING})
 _HAVE_MOVED = frozenset({MoveState.MOVED, MoveState.RESTORING, MoveState.RESTORED})
 
 
@@ -46,16 +47,12 @@ class PastRun:
     destination: Path | None  # None: the system's trash
     photos: Mapping[MoveState, int]  # how many are in which state; of an undo: those that it brought back
     bytes: int  # of all files that it moved, brought back since or not; of an undo: that it brought back
+    can_be_undone: bool  # whether any file of it may still be away; half-way counts, there or back: an undo brings it
 
     @property
     def is_unfinished(self) -> bool:
         """Whether `apply` has something left to finish."""
         return self.kind is RunKind.APPLY and self.finished_at is None
-
-    @property
-    def can_be_undone(self) -> bool:
-        """Whether something of it is still away."""
-        return self.kind is RunKind.APPLY and self.photos.get(MoveState.MOVED, 0) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +182,7 @@ def _run(row: RunRow, sums: Sequence[Sum]) -> PastRun:
         destination=row.quarantine,
         photos={each.state: each.photos for each in sums if each.photos},
         bytes=sum(each.bytes for each in sums if each.state in counted),
+        can_be_undone=row.kind is RunKind.APPLY and any(each.state in _AWAY for each in sums),
     )
 
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from albumclean.history import History
 from albumclean.store.journal_rows import RunKind
 from albumclean.store.ledger import Ledger
 from albumclean.trash import apply_plan, undo
+from tests.striking import Killed, struck
 from tests.trash_helpers import digest, item, plan, snapshot, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the trash of Linux desktops")
@@ -111,6 +113,25 @@ def test_of_two_photos_from_one_path_the_one_that_is_meant_comes_back(ledger: Le
     (outcome,) = history.undo(items=[first])
     assert (MoveState.RESTORED, b"the first") == (outcome.state, path.read_bytes())
     assert [MoveState.MOVED] == [each.state for group in history.groups(2) for each in group.items]
+
+
+@pytest.mark.parametrize("call", ["renameat2", "settle"])
+def test_what_is_half_way_can_be_undone(ledger: Ledger, album: Path, call: str) -> None:
+    photo, sidecar = write(album / "a.jpg"), write(album / "a.xmp")
+    before = snapshot(album)
+    history = History(ledger)
+    if call == "renameat2":  # killed there
+        with suppress(Killed), struck(str(album), 0, Killed, after=True, call=call):
+            apply_plan(plan(item(photo, [sidecar])), ledger)
+    else:  # and on the way back
+        apply_plan(plan(item(photo, [sidecar])), ledger)
+        with suppress(Killed), struck(str(album), 0, Killed, after=True, call=call):
+            undo(ledger)
+    (run,) = [run for run in history.runs() if run.kind is RunKind.APPLY]
+    assert (0, True) == (run.photos.get(MoveState.MOVED, 0), run.can_be_undone)
+    history.undo(run=run.id)
+    assert before == snapshot(album)
+    assert [False] * len(history.runs()) == [run.can_be_undone for run in history.runs()]
 
 
 def test_an_undo_lists_what_it_brought_back(ledger: Ledger, album: Path) -> None:

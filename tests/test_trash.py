@@ -13,7 +13,9 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from albumclean.domain import Action, Decision, MoveState, PlanItem, PlannedFile, TrashOutcome
+from albumclean.config import CrawlSettings
+from albumclean.crawl import crawl
+from albumclean.domain import Action, Asset, Decision, MoveState, PlanItem, PlannedFile, Root, TrashOutcome
 from albumclean.errors import QuarantineUnusable
 from albumclean.store.ledger import Ledger
 from albumclean.trash import (
@@ -300,7 +302,17 @@ def test_quarantine_keeps_the_tree_and_hides_from_scans(ledger: Ledger, album: P
         destination = outcome.destinations[0]
         assert destination is not None
         assert photo.relative_to("/") == Path(*destination.relative_to(album / "out").parts[1:])
-    assert "*" in (album / "out" / ".albumcleanignore").read_text().splitlines()
+    (run,) = (album / "out").iterdir()
+    assert "*" in (run / ".albumcleanignore").read_text().splitlines()
+
+
+def test_an_album_that_is_named_as_the_folder_is_not_closed_to_later_scans(ledger: Ledger, album: Path) -> None:
+    going, staying = write(album / "a.jpg"), write(album / "keepers" / "b.jpg")
+    own = write(album / "keepers" / ".albumcleanignore", b"*.xmp\n")
+    outcome = only(apply_plan(plan(item(going), quarantine=album / "keepers"), ledger))
+    assert MoveState.MOVED is outcome.state
+    met = {found.primary.path for found in crawl([Root(album)], CrawlSettings()) if isinstance(found, Asset)}
+    assert ({staying}, b"*.xmp\n") == (met, own.read_bytes())
 
 
 def test_quarantine_on_another_file_system_keeps_bytes_time_and_mode(ledger: Ledger, album: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from albumclean.domain import Embedding, Failure, Fingerprint, Photo, ScorerSpec, Stage
 from albumclean.store.comparisons import Comparisons
 from albumclean.store.database import portions, store_errors
+from albumclean.store.identifiers import Identifiers
 from albumclean.store.rows import (
     Known,
     Quantity,
@@ -57,6 +58,7 @@ class CacheReader:
         self._connection = connection
         self._series: dict[tuple[str, str, str], int] = {}
         self.comparisons = Comparisons(connection, path)
+        self.identifiers = Identifiers(connection, path)
 
     def has_files(self, under: Sequence[Path] = ()) -> bool:
         """Whether anything is known (under one of the folders)."""
@@ -69,6 +71,13 @@ class CacheReader:
         where, values = under_folders([root])
         with store_errors(self.path):
             return int(self._connection.execute(f"SELECT count(*) FROM file WHERE {where}", values).fetchone()[0])  # noqa: S608
+
+    def size_under(self, root: Path) -> int:
+        """The bytes of the photos known under a folder, without their companions."""
+        where, values = under_folders([root])
+        with store_errors(self.path):
+            query = f"SELECT coalesce(sum(size), 0) FROM file WHERE {where}"  # noqa: S608
+            return int(self._connection.execute(query, values).fetchone()[0])
 
     def known(self, under: Sequence[Path] = (), specs: Sequence[ScorerSpec] = ()) -> Iterator[Known]:
         """Every file (under one of the folders), by path, with what hangs on its content: these scorers' values too."""
@@ -139,10 +148,10 @@ class CacheReader:
             yield from (Embedding(*row) for row in rows)
 
     def fingerprints(self, revision: str) -> Iterator[tuple[Fingerprint, float]]:
-        """(fingerprint, width / height) of every readable content that a file holds, by content."""
+        """(fingerprint, width / height) of every readable content of one picture that a file holds, by content."""
         with store_errors(self.path):
             cursor = self._connection.execute(
-                f"""{_FINGERPRINT} WHERE revision = ? AND EXISTS (
+                f"""{_FINGERPRINT} WHERE revision = ? AND pictures = 1 AND EXISTS (
                     SELECT 1 FROM file WHERE file.content_hash = fingerprint.content_hash AND failure_stage IS NULL)
                 ORDER BY content_hash""",  # noqa: S608
                 (revision,),

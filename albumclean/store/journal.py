@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from albumclean.domain import MoveState, TrashPlan
-from albumclean.store.database import transaction
+from albumclean.store.database import store_errors, transaction
 from albumclean.store.journal_rows import Move, Run, RunKind, encoded, move_from_row, planned_rows, run_from_row
 from albumclean.store.past import PastRuns
 
@@ -23,7 +23,10 @@ _UNSETTLED = (MoveState.MOVING, MoveState.RESTORING)
 
 
 class Journal:
-    """Runs and moves. Every change is on the disk before the method returns (synchronous = FULL)."""
+    """Runs and moves. Every change is on the disk before the method returns (synchronous = FULL).
+
+    Every method raises StoreError and its kind.
+    """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
@@ -66,10 +69,17 @@ class Journal:
             values = (os.getpid(), socket.gethostname(), run)
             connection.execute("UPDATE run SET pid = ?, host = ? WHERE id = ?", values)
 
-    def abandon(self, run: int) -> int:
-        """Give up what the run had still planned, and what it can't find; returns how many files that are."""
+    def abandon(self, run: int, coming_back: Iterable[Move] = ()) -> int:
+        """Give up what the run had still planned, and what it can't find; returns how many files that are.
+
+        `coming_back` are files of photos that are half-way: at no moment does the journal call those done.
+        """
         now = time.time()
         with transaction(self._connection) as connection:
+            connection.executemany(
+                "UPDATE move SET state = ?, changed_at = ? WHERE id = ?",
+                ((MoveState.RESTORING.value, now, move.id) for move in coming_back),
+            )
             given_up = connection.execute(
                 "UPDATE move SET reason = 'the rest of the run was given up', changed_at = ?,"
                 " state = CASE state WHEN 'planned' THEN 'skipped' ELSE 'failed' END"
@@ -132,9 +142,9 @@ class Journal:
 
     def items(self, run: int, state: MoveState) -> Iterator[list[Move]]:
         """The assets of the run of which a file is in `state`, read one at a time."""
-        numbers = self._connection.execute(
+        numbers = self._rows(
             "SELECT DISTINCT item FROM move WHERE run = ? AND state = ? ORDER BY item", (run, state.value)
-        ).fetchall()
+        )
         for (number,) in numbers:
             yield self.item(run, number)
 
@@ -155,15 +165,28 @@ class Journal:
             "WHERE move.source = ? OR substr(move.source, 1, ?) = ? ORDER BY move.id DESC", (name, len(below), below)
         )
 
+    def companions_of(self, path: Path) -> list[Move]:
+        """Every companion that a plan has ever had for the photo at `path`, the oldest first."""
+        return self._moves(
+            """WHERE move.kind IS NOT NULL AND (move.run, move.item) IN
+            (SELECT run, item FROM move WHERE source = ? AND kind IS NULL) ORDER BY move.id""",
+            (os.fsencode(path),),
+        )
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with store_errors(self.path):
+            return self._connection.execute(query, values).fetchall()
+
     def _runs(self, where: str, values: Sequence[Any]) -> list[Run]:
-        rows = self._connection.execute(
+        rows = self._rows(
             f"SELECT id, kind, started_at, finished_at, quarantine, pid, host, token FROM run {where}",  # noqa: S608
             values,
-        ).fetchall()
+        )
         sums = self.past.sums({number: RunKind(kind) for number, kind, *_ in rows})
         return [run_from_row(row, {each.state: each.photos for each in sums[row[0]] if each.photos}) for row in rows]
 
     def _moves(self, where: str, values: Sequence[Any]) -> list[Move]:
-        cursor = self._connection.execute(f"{_MOVES} {where}", values)
-        names = [column[0] for column in cursor.description]
-        return [move_from_row(dict(zip(names, row, strict=True))) for row in cursor]
+        with store_errors(self.path):
+            cursor = self._connection.execute(f"{_MOVES} {where}", values)
+            names = [column[0] for column in cursor.description]
+            return [move_from_row(dict(zip(names, row, strict=True))) for row in cursor]

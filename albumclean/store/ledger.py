@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from albumclean.domain import Action, Decision, DecisionBy
+from albumclean.store import census
+from albumclean.store.census import Census
 from albumclean.store.database import Synchronous, open_database, transaction
 from albumclean.store.journal import Journal
 from albumclean.store.journal_rows import JOURNAL_SCHEMA
@@ -49,13 +51,17 @@ def _second_thoughts(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE dismissal ADD COLUMN withdrawn_at REAL")
 
 
-MIGRATIONS = (_decisions_and_journal, _second_thoughts)
+MIGRATIONS = (_decisions_and_journal, _second_thoughts, census.create)
 
 Pairs = Iterable[tuple[bytes, bytes]]
 
 
 class Ledger(Journal):
     """Decisions, dismissals and the journal of one user; nothing in it is ever deleted."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        super().__init__(connection, path)
+        self.census = Census(connection, path)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Ledger:
@@ -100,19 +106,47 @@ class Ledger(Journal):
 
     def kept(self, rule: str) -> frozenset[bytes]:
         """Content hashes to which the user's last word under `rule` was KEEP, wherever the file lies now."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT content_hash, action, max(id) FROM decision"
             " WHERE rule = ? AND settled IS NOT 'withdrawn' GROUP BY content_hash",
             (rule,),
         )
         return frozenset(content_hash for content_hash, action, _ in rows if action == Action.KEEP.value)
 
+    def kept_contents(self) -> frozenset[bytes]:
+        """Content hashes to which the last word under any rule was KEEP, wherever the file lies now."""
+        rows = self._rows(
+            "SELECT content_hash, action, max(id) FROM decision"
+            " WHERE settled IS NOT 'withdrawn' GROUP BY content_hash, rule"
+        )
+        return frozenset(content_hash for content_hash, action, _ in rows if action == Action.KEEP.value)
+
+    def runs_of_rules(self) -> list[int]:
+        """Unfinished applies that no person has confirmed: for each of their photos a rule has the open decision."""
+        rows = self._rows(
+            """SELECT id FROM run WHERE kind = 'apply' AND finished_at IS NULL AND NOT EXISTS (
+                SELECT 1 FROM move WHERE move.run = run.id AND move.kind IS NULL
+                AND move.state IN ('planned', 'moving') AND NOT EXISTS (
+                    SELECT 1 FROM decision WHERE by = 'rule' AND settled IS NULL
+                    AND path = move.source AND decision.content_hash = move.content_hash)) ORDER BY id"""
+        )
+        return [number for (number,) in rows]
+
+    def withdraw_rules(self) -> None:
+        """What rules have decided, and no unfinished move is about, is taken back: the next run decides anew."""
+        with transaction(self._connection) as connection:
+            connection.execute(
+                """UPDATE decision SET settled = 'withdrawn' WHERE by = 'rule' AND settled IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM move WHERE source = decision.path AND move.content_hash = decision.content_hash
+                    AND state IN ('planned', 'moving'))"""
+            )
+
     def last_words(self, rule: str) -> list[tuple[bytes, Action]]:
         """(content hash, KEEP or TRASH) of the user's own last word under `rule` on each content, carried out or not.
 
         What was taken back is no word. By content.
         """
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT content_hash, action, max(id) FROM decision WHERE rule = ? AND by = 'user'"
             " AND settled IS NOT 'withdrawn' GROUP BY content_hash ORDER BY content_hash",
             (rule,),
@@ -121,15 +155,15 @@ class Ledger(Journal):
         return [(content_hash, word) for content_hash, word in words if word is not Action.REVIEW]
 
     def pending(self) -> list[Decision]:
-        """TRASH decisions still to be carried out, one per file, in the order in which they were taken.
+        """TRASH decisions of the user still to be carried out, one per file, in the order in which they were taken.
 
         A later word on the same file and content, under whatever rule, replaces the earlier one: where two rules
         disagree, the file stays if KEEP was said last.
         """
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT content_hash, path, action, rule, at, by FROM decision WHERE id IN"
             " (SELECT max(id) FROM decision WHERE settled IS NOT 'withdrawn' GROUP BY path, content_hash)"
-            " AND action = 'trash' AND settled IS NULL ORDER BY id"
+            " AND action = 'trash' AND by = 'user' AND settled IS NULL ORDER BY id"
         )
         return [
             Decision(content_hash, Path(os.fsdecode(path)), Action(action), rule, at, DecisionBy(by))
@@ -138,8 +172,8 @@ class Ledger(Journal):
 
     def dismissed(self) -> frozenset[tuple[bytes, bytes]]:
         """Every dismissed pair of content hashes, the smaller hash first."""
-        rows = self._connection.execute("SELECT first, second FROM dismissal WHERE withdrawn_at IS NULL")
-        return frozenset(rows.fetchall())
+        rows = self._rows("SELECT first, second FROM dismissal WHERE withdrawn_at IS NULL")
+        return frozenset(rows)
 
 
 def _in_order(pairs: Pairs) -> Iterable[tuple[bytes, bytes]]:

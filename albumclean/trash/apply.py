@@ -11,12 +11,12 @@ from albumclean.domain import MoveState, TrashOutcome, TrashPlan
 from albumclean.errors import AlbumcleanError, MoveRefused, StoreError
 from albumclean.store.journal_rows import Move, Run, RunKind
 from albumclean.store.ledger import Ledger
-from albumclean.trash.checks import keeper_is_in_place, look_again
+from albumclean.trash.checks import keeper_is_in_place, look_again, look_for_the_rest
 from albumclean.trash.freedesktop import FreedesktopTrash
 from albumclean.trash.lock import locked
 from albumclean.trash.places import Backend
 from albumclean.trash.quarantine import Quarantine, prepare
-from albumclean.trash.settle import explain, outcome, put_back, settle_asset, settle_interrupted
+from albumclean.trash.settle import explain, outcome, put_back, retreat, settle_asset, settle_interrupted
 from albumclean.trash.system import SystemTrash
 
 _LEFT = frozenset({MoveState.PLANNED, MoveState.MOVING})
@@ -77,8 +77,9 @@ def carry_out(ledger: Ledger, run: Run, on_outcome: OnOutcome | None, stop: Stop
 
 def _move_asset(ledger: Ledger, backend: Backend, asset: Sequence[Move], leaving: Container[Path]) -> TrashOutcome:
     try:
+        look_for_the_rest(asset, leaving, ledger.companions_of(asset[0].path))
         hashes = look_again(asset, leaving)
-    except MoveRefused as refusal:
+    except (OSError, MoveRefused) as refusal:
         reason = explain(refusal)
         ledger.settle(asset, MoveState.SKIPPED, reason)
         return outcome(asset, MoveState.SKIPPED, reason)
@@ -91,6 +92,7 @@ def _move_asset(ledger: Ledger, backend: Backend, asset: Sequence[Move], leaving
             raise MoveRefused(path=asset[0].path, detail="the one to keep went away with it or meanwhile")
     except (OSError, AlbumcleanError) as error:
         if isinstance(error, StoreError):
+            retreat(ledger, asset)
             raise
         return put_back(ledger, ledger.item(asset[0].run, asset[0].item), MoveState.FAILED, explain(error))
     moved = ledger.item(asset[0].run, asset[0].item)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from pathlib import Path
 
-from albumclean.domain import FileIdentity, PlannedFile
+from albumclean.domain import FileIdentity, MoveState, PlannedFile
 from albumclean.errors import MoveRefused
 from albumclean.store.journal_rows import Move
-from albumclean.trash.files import hash_file, identity_of, words_for
+from albumclean.trash.files import hash_file, holds, identity_of, words_for
 from albumclean.trash.places import inside_a_trash
+
+_HALF_WAY = frozenset({MoveState.MOVING, MoveState.RESTORING})
 
 
 def look_again(asset: Sequence[Move], leaving: Container[Path]) -> list[bytes]:
@@ -37,6 +39,21 @@ def look_again(asset: Sequence[Move], leaving: Container[Path]) -> list[bytes]:
     if asset[0].keeper is not None:
         _same_content(asset[0].keeper)
     return hashes
+
+
+def look_for_the_rest(asset: Sequence[Move], leaving: Container[Path], known: Sequence[Move]) -> None:
+    """Refuse a photo whose scan fell into the middle of a move, and so missed companions that were away just then.
+
+    `known` are the companions that the journal has ever seen beside it; those that lie in their places, or are
+    half-way, must go along. Raises MoveRefused, OSError.
+    """
+    going = {move.path for move in asset}
+    for move in known:
+        if move.path in going or move.path in leaving:
+            continue
+        if move.state in _HALF_WAY or holds(move.path, move.file, move.content_hash):
+            detail = f"{move.path.name}, which belongs to it, was away while it was scanned; scan again"
+            raise MoveRefused(path=asset[0].path, detail=detail)
 
 
 def keeper_is_in_place(asset: Sequence[Move]) -> bool:

@@ -133,6 +133,7 @@ def copy_verified(file: FileIdentity, content_hash: bytes, destination: Path, ma
             shutil.copyfileobj(original, copy, _BLOCK)
             copy.flush()
             os.fsync(copy.fileno())
+            _forget_cached(copy.fileno())
         shutil.copystat(file.path, part)
         os.utime(part, ns=(part.stat().st_atime_ns, mtime_ns))
         if hash_file(part) != content_hash:
@@ -149,13 +150,24 @@ def part_name(destination: Path, mark: str) -> Path:
     return destination.with_name(f".albumclean-{mark}.part")
 
 
+def make_folders(folder: Path) -> None:
+    """Make `folder` and what is missing above it, all safe on the disk before a file goes in. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        sync_folder(each.parent)
+
+
 def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` survive a power cut, where the system can."""
+    """Make the names in `folder` survive a power cut, where the file system can. Raises OSError."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_CALL:  # some network shares know it for files only
+            raise
     finally:
         os.close(descriptor)
 
@@ -177,6 +189,12 @@ def write_new(path: Path, content: bytes, mark: str) -> None:
 def words_for(error: OSError) -> str:
     """What the system's refusal means, for people."""
     return _WORDS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+
+
+def _forget_cached(descriptor: int) -> None:
+    """Have the next reading come from the disk, not from the memory of what was written, where the system can."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _placeholder(mark: str) -> bytes:

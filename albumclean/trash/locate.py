@@ -13,6 +13,7 @@ from albumclean.trash.files import (
     hash_file,
     holds,
     identity_of,
+    make_folders,
     part_name,
     remove_placeholder,
     rename_no_replace,
@@ -71,7 +72,7 @@ def bring_back(move: Move) -> None:
     if not holds(destination, move.file, move.content_hash):
         state = "what lies there is not the file that was moved" if exists(destination) else "it is not there any more"
         raise UndoImpossible(path=move.path, detail=f"it was moved to {destination}, but {state}")
-    move.path.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(move.path.parent)
     there = identity_of(destination)
     take_anywhere(there, move.content_hash or hash_file(destination), move.path, move.mark, mtime_ns=move.file.mtime_ns)
     _forget(move)

@@ -19,18 +19,26 @@ def locked(ledger: Ledger, on_wait: Callable[[str], None] | None = None) -> Iter
     The system lets go of the lock when its owner dies, however it dies. Raises StoreError if there can be no lock.
     """
     lock = FileLock(ledger.path.with_name(f"{ledger.path.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if on_wait is not None:
-            on_wait(_owner(ledger))
-        lock.acquire(timeout=-1)
-    except OSError as error:
-        raise StoreError(path=ledger.path, detail=f"its lock can't be taken: {words_for(error)}") from error
+    with _lock_errors(ledger, "taken"):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if on_wait is not None:
+                on_wait(_owner(ledger))
+            lock.acquire(timeout=-1)
     try:
         yield
     finally:
-        lock.release()
+        with _lock_errors(ledger, "let go"):
+            lock.release()
+
+
+@contextmanager
+def _lock_errors(ledger: Ledger, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(path=ledger.path, detail=f"its lock can't be {what}: {words_for(error)}") from error
 
 
 def _owner(ledger: Ledger) -> str:

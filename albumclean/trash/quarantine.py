@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from albumclean.crawl.ignore import IGNORE_FILE
 from albumclean.domain import FileIdentity
 from albumclean.errors import MoveRefused, QuarantineUnusable
-from albumclean.trash.files import copy_verified, exists, identity_of, words_for
+from albumclean.trash.files import copy_verified, exists, identity_of, make_folders, words_for
 from albumclean.trash.freedesktop import take
 from albumclean.trash.places import Place, inside_a_trash
 
-MARKER = ".albumcleanignore"  # gitignore-style; with "*" later scans leave the whole folder alone
+MARKER = IGNORE_FILE  # with "*" later scans leave the whole folder alone
 _MARKER_TEXT = b"# Photos that albumclean moved here. This file keeps later scans out.\n*\n"
 
 
@@ -24,17 +25,21 @@ class Quarantine:
     name = "quarantine"
 
     def __init__(self, folder: Path, run: str) -> None:
-        """`run` names the folder of this run's files. Raises QuarantineUnusable as `prepare`."""
+        """`run` names the folder of this run's files. Raises QuarantineUnusable, also if scans can't be kept out."""
         self._folder = folder.absolute()
         self._run = run
         prepare(self._folder)
+        try:
+            _close_to_scans(self._folder / run)
+        except OSError as error:
+            raise QuarantineUnusable(path=self._folder, detail=words_for(error)) from error
 
     def move(self, file: FileIdentity, content_hash: bytes, mark: str, announce: Callable[[Place], None]) -> Place:
         """See `Backend.move`. From another file system, the source is removed once the bytes of its copy are proven."""
         if file.path.is_relative_to(self._folder):
             raise MoveRefused(path=file.path, detail=f"it lies in {self._folder} already")
         wanted = self._folder / self._run / _without_anchor(file.path)
-        wanted.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(wanted.parent)
         for destination in _free_names(wanted):
             if exists(destination):
                 continue
@@ -75,19 +80,33 @@ def remove_original(file: FileIdentity) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Create the folder and its marker. Raises QuarantineUnusable if it is a file, not writable, or inside a trash."""
+    """Create the folder. Raises QuarantineUnusable if it is a file, not writable, or inside a trash."""
     detail = "it lies in a trash" if inside_a_trash(folder) else None
     try:
         if detail is None:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folders(folder)
             if not os.access(folder, os.W_OK | os.X_OK):
                 detail = "it can't be written to"
-            elif not (folder / MARKER).exists() or (folder / MARKER).stat().st_size == 0:
-                (folder / MARKER).write_bytes(_MARKER_TEXT)
     except OSError as error:
         detail = words_for(error)
     if detail is not None:
         raise QuarantineUnusable(path=folder, detail=detail)
+
+
+def _close_to_scans(folder: Path) -> None:
+    """Put the marker into a run's own folder: the one that the user named may hold an album, or rules of their own.
+
+    Without a whole marker a later scan would take what lies here for copies that stay; so nothing comes in before it is
+    there, and one that a kill or a full disk has cut off is written again. Raises OSError.
+    """
+    marker = folder / MARKER
+    make_folders(folder)
+    if exists(marker) and marker.stat().st_size >= len(_MARKER_TEXT):
+        return
+    with marker.open("wb") as file:
+        file.write(_MARKER_TEXT)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _without_anchor(path: Path) -> Path:

@@ -11,9 +11,12 @@ from albumclean.store.journal_rows import Move, RunKind
 from albumclean.store.ledger import Ledger
 from albumclean.trash.apply import OnOutcome, OnWait
 from albumclean.trash.files import exists, holds, words_for
-from albumclean.trash.locate import bring_back
+from albumclean.trash.locate import Where, bring_back, locate
 from albumclean.trash.lock import locked
-from albumclean.trash.settle import explain, outcome, settle_interrupted, settle_restore
+from albumclean.trash.settle import explain, in_part_there, outcome, settle_interrupted, settle_restore, still_away
+
+_ENDS = frozenset({MoveState.RESTORED, MoveState.FAILED})
+_AWAY = (MoveState.MOVED, MoveState.RESTORING)
 
 
 def undo(
@@ -37,15 +40,17 @@ def undo(
     Raises UndoImpossible for a run or path that the journal does not know, StoreError.
     """
     with locked(ledger, on_wait):
-        settle_interrupted(ledger)
+        settled = settle_interrupted(ledger)
         if assets is not None:
             found = [asset for pair in assets if _is_away(asset := ledger.item(*pair))]
         else:
             found = _of_paths(ledger, paths) if paths is not None else _of_run(ledger, run)
+        # What an earlier undo had begun is finished now; of a move that was interrupted there is nothing to tell here.
+        chosen = {asset[0].path for asset in found}
+        outcomes = [each for each in settled if each.state in _ENDS and each.path not in chosen]
         if not found:
-            return []
+            return outcomes
         undo_run = ledger.begin(RunKind.UNDO).id
-        outcomes = []
         for asset in found:
             try:
                 result = _bring_back_asset(ledger, asset, undo_run)
@@ -73,8 +78,22 @@ def _of_run(ledger: Ledger, number: int | None) -> list[list[Move]]:
         raise UndoImpossible(path=f"Run {number}", detail=detail)
     chosen = applies[0]
     if chosen.finished_at is None:
-        ledger.abandon(chosen.id)
-    return list(ledger.items(chosen.id, MoveState.MOVED))
+        _give_up_rest(ledger, chosen.id)
+    found = {asset[0].item: asset for state in _AWAY for asset in ledger.items(chosen.id, state)}
+    return [found[item] for item in sorted(found)]
+
+
+def _give_up_rest(ledger: Ledger, run: int) -> None:
+    """What could not be put back when its move failed is to come back from now on, if not now then by a later run."""
+    moving = [move for move in ledger.moves(run) if move.state is MoveState.MOVING]
+    ledger.abandon(run, coming_back=[move for move in moving if _lies_away(move)])
+
+
+def _lies_away(move: Move) -> bool:
+    try:
+        return locate(move) is Where.DESTINATION
+    except OSError:
+        return True  # as far as anybody knows; the undo that follows looks again, and says what it finds
 
 
 def _of_paths(ledger: Ledger, paths: Sequence[Path]) -> list[list[Move]]:
@@ -93,16 +112,17 @@ def _of_paths(ledger: Ledger, paths: Sequence[Path]) -> list[list[Move]]:
 
 
 def _bring_back_asset(ledger: Ledger, asset: Sequence[Move], undo_run: int) -> TrashOutcome:
-    moved = [move for move in asset if move.state is MoveState.MOVED]
+    moved = [move for move in asset if move.state in _AWAY]
     try:
         here = {move.id for move in moved if _is_back(move)}
         for move in moved:
             if move.id not in here and exists(move.path):
                 there = f"the photo's file lies at {move.destination}" if move.destination else "it lies in the bin"
                 detail = f"another file has taken its place at {move.path}; {there}"
-                return _failed(ledger, asset, moved, str(UndoImpossible(path=asset[0].path, detail=detail)))
+                refusal = UndoImpossible(path=asset[0].path, detail=detail)
+                return _failed(ledger, asset, moved, str(refusal), undo_run)
     except OSError as error:
-        return _failed(ledger, asset, moved, words_for(error))
+        return _failed(ledger, asset, moved, words_for(error), undo_run)
     ledger.settle(moved, MoveState.RESTORING, undone_by=undo_run)
     problems = []
     for move in moved:
@@ -123,8 +143,8 @@ def _is_back(move: Move) -> bool:
     return gone and holds(move.path, move.file, move.content_hash)
 
 
-def _failed(ledger: Ledger, asset: Sequence[Move], moved: Sequence[Move], reason: str) -> TrashOutcome:
-    ledger.settle(moved, MoveState.MOVED, reason)
+def _failed(ledger: Ledger, asset: Sequence[Move], moved: Sequence[Move], reason: str, undo_run: int) -> TrashOutcome:
+    still_away(ledger, moved, reason, torn=in_part_there(asset), undone_by=undo_run)
     return outcome(asset, MoveState.FAILED, reason)
 
 
