@@ -113,8 +113,8 @@ def test_of_names_that_differ_in_case_the_same_case_comes_first() -> None:
 
 
 def test_apples_edits_find_their_photo() -> None:
-    assert {"IMG_1234.HEIC": {"IMG_O1234.AAE", "IMG_1234.AAE"}, "IMG_E1234.HEIC": {"IMG_E1234.MOV"}} == grouped(
-        "IMG_1234.HEIC", "IMG_E1234.HEIC", "IMG_O1234.AAE", "IMG_1234.AAE", "IMG_E1234.MOV"
+    assert {"IMG_1234.HEIC": {"IMG_O1234.AAE", "IMG_1234.AAE"}} == grouped(
+        "IMG_1234.HEIC", "IMG_O1234.AAE", "IMG_1234.AAE"
     )
     assert {"IMG_7.JPG": {"IMG_E7.AAE"}} == grouped("IMG_7.JPG", "IMG_E7.AAE")
 
@@ -150,6 +150,29 @@ def test_sidecars_without_a_photo_are_left_over() -> None:
             "Urlaub in Knaufspesch in der Schneifel (38).JP.json",
         ),
         ("x" * 45 + ".jpg", "x" * 45 + "..json"),
+        # immich-go 405, 613, 652, 673, 674 and 756
+        ("PXL_20210102_221126856.MP~2.jpg", "PXL_20210102_221126856.MP~2.jpg.json"),
+        (
+            "PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGINA.jpg",
+            "PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGIN.json",
+        ),
+        ("05yqt21kruxwwlhhgrwrdyb6chhwszi9bqmzu16w0 2.jpg", "05yqt21kruxwwlhhgrwrdyb6chhwszi9bqmzu16w0 2.jp.json"),
+        ("😀😃😄😁😆😅😂🤣🥲☺️😊😇🙂🙃😉😌😍🥰😘😗😙😚😋😛.jpg", "😀😃😄😁😆😅😂🤣🥲☺️😊😇🙂🙃😉😌😍🥰😘😗😙😚😋.json"),
+        (
+            "Backyard_ceremony_wedding_photography_xxxxxxx_m(494).jpg",
+            "Backyard_ceremony_wedding_photography_xxxxxxx_(494).json",
+        ),
+        ("original_1d4caa6f-16c6-4c3d-901b-9387de10e528_P.jpg", "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_.json"),
+        (
+            "13039_327707840323_537645323_9470255_27214_n(1).jpg",
+            "13039_327707840323_537645323_9470255_27214_n.j(1).json",
+        ),
+        ("Screenshot_20231027_123303_Facebook(1).jpg", "Screenshot_20231027_123303_Facebook.jpg.supple(1).json"),
+        ("MVIMG_20200207_134534~2.jpg", "MVIMG_20200207_134534~2.jpg.supplemental-metad.json"),
+        ("IMG_2710(1).HEIC", "IMG_2710.HEIC(1).json"),
+        ("2025-04-28(3516).jpg", "2025-04-28.jpg.supplemental-metadata(3516).json"),
+        ("Peanut Butter Balls.jpg", "Peanut Butter Balls.supplemental-metadata.json"),
+        ("2013-12-23(1).jpg", "2013-12-23.supplemental-metadata(1).json"),
     ],
 )
 def test_takeout_sidecars_find_their_photo(photo: str, sidecar: str) -> None:
@@ -171,6 +194,54 @@ def test_clipped_names_keep_their_numbers() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("photo", "sidecar"),
+    [
+        ("DSC_0102(1).JPG", "DSC_0102.JPG(2).json"),
+        ("DSC_0103.JPG", "DSC_0103.JPG(1).json"),
+        ("DSC_0104(1).JPG", "DSC_0104.JPG.json"),
+        (
+            "Backyard_ceremony_wedding_photography_xxxxxxx_m(185).jpg",
+            "Backyard_ceremony_wedding_photography_xxxxxxx_(494).json",
+        ),
+        ("IMG.jpg", "IMG.supplemental-meta.json"),  # cut, and without an extension: may be anything
+        ("IMG.jpg", "IMG.json"),
+        ("metadata.jpg", "metadata.json"),
+    ],
+)
+def test_takeout_sidecars_of_other_photos_are_left_where_they_are(photo: str, sidecar: str) -> None:
+    assert {photo: set()} == grouped(photo, sidecar)
+
+
+def clipped(name: str) -> str:
+    """As Google cuts what stands before ".json"."""
+    return name[:46]
+
+
+titles = st.builds(
+    lambda head, length, tail, ending: (head * 60)[:length] + tail + ending,
+    st.sampled_from(["IMG_", "a-b ", "x"]),
+    st.integers(4, 47),
+    st.sampled_from(["", "a", "b", "(3)", ".s"]),
+    st.sampled_from([".jpg", ".png", ".HEIC"]),
+)
+
+
+@given(shown=st.lists(titles, max_size=8), supplement=st.booleans())
+def test_no_takeout_sidecar_ever_goes_with_another_photo(shown: list[str], *, supplement: bool) -> None:
+    owner: dict[str, str] = {}  # JSON -> its photo, both named as Google names them
+    for title in shown:
+        stem, ending = title.rpartition(".")[::2]
+        described = clipped(f"{title}.supplemental-metadata" if supplement else title)
+        for number in ("", "(1)", "(2)", "(4)"):
+            photo, sidecar = f"{stem[:47]}{number}.{ending}", f"{described}{number}.json"
+            if photo not in owner.values() and sidecar not in owner:
+                owner[sidecar] = photo
+                break
+    for photo, companions in grouped(*owner, *owner.values()).items():
+        assert {photo} >= {owner[each] for each in companions if each in owner}
+
+
 def test_a_takeout_name_that_fits_two_photos_fits_none() -> None:
     long = "y" * 46
     assert {f"{long}1.jpg": set(), f"{long}2.jpg": set()} == grouped(f"{long}1.jpg", f"{long}2.jpg", f"{long}.json")
@@ -179,12 +250,15 @@ def test_a_takeout_name_that_fits_two_photos_fits_none() -> None:
 # Rules
 
 stems = st.sampled_from(
-    ["IMG_1", "img_1", "IMG_E1", "IMG_O1", "IMG_1(1)", "IMG_1.jpg", "IMG_1.MP", "IMG_1_HEVC", "z" * 46]
-)
+    [
+        "IMG_1234", "img_1234", "IMG_E1234", "IMG_O1234", "IMG_1234(1)", "IMG_1234.jpg", "IMG_1234.MP", "IMG_1234_HEVC",
+        "IMG_1234-edited", "IMG_1234~2", "IMG_1234_01.jpg", "z" * 46,
+    ]
+)  # fmt: skip
 endings = st.sampled_from(
     [
         ".jpg", ".JPG", ".heic", ".png", ".cr2", ".dng", ".mov", ".mp4", ".MP", ".xmp", ".jpg.xmp", ".AAE", ".THM",
-        ".json", ".jpg.json", ".jpg(1).json", ".jpg.supplemental-meta.json", ".txt", "",
+        ".json", ".jpg.json", ".jpg(1).json", ".jpg.supplemental-meta.json", ".pp3", ".jpg.on1", ".txt", "",
     ]
 )  # fmt: skip
 folders = st.lists(
@@ -196,11 +270,16 @@ folders = st.lists(
 
 @given(entries=folders, data=st.data())
 def test_every_file_has_one_place_whatever_the_order(entries: list[FileIdentity], data: st.DataObject) -> None:
-    grouping = group_assets(entries)
+    known = {each: data.draw(st.sampled_from([None, "A", "B"])) for each in entries}
+    grouping = group_assets(entries, identifiers=known.get)
     placed = [each.path for asset in grouping.assets for each in asset.files]
     placed += [each.path for each in grouping.leftovers]
     assert sorted(each.path for each in entries) == sorted(placed)
-    assert grouping == group_assets(data.draw(st.permutations(entries)))
+    assert grouping == group_assets(data.draw(st.permutations(entries)), identifiers=known.get)
+    for asset in grouping.assets:  # two identifiers that differ are never a pair of the same name
+        for each in asset.companions:
+            if each.kind is CompanionKind.LIVE_VIDEO and known[each.file]:
+                assert {known[file] for file in asset.files if known[file]} >= {known[each.file]}
 
 
 # Marks
@@ -269,7 +348,7 @@ def test_a_broken_sidecar_is_a_failure_that_names_it_and_never_raises(
     tmp_path: Path, content: bytes, kind: CompanionKind
 ) -> None:
     marks, failures = read_marks(marked(tmp_path, "side", content, kind))
-    assert UserMarks() == marks
+    assert UserMarks(unknown=True) == marks
     assert [(tmp_path / "side", Stage.READ, False)] == [(f.path, f.stage, f.transient) for f in failures]
 
 
@@ -284,7 +363,7 @@ def test_a_broken_sidecar_does_not_hide_what_another_says(tmp_path: Path) -> Non
     better = marked(tmp_path, "b.xmp", xmp("", 'xap:Rating="4"')).companions
     broken = marked(tmp_path, "c.xmp", b"<").companions
     marks, failures = read_marks(Asset(file("a.jpg"), (*broken, *good, *better)))
-    assert (UserMarks(4), 1) == (marks, len(failures))
+    assert (UserMarks(4, unknown=True), 1) == (marks, len(failures))
     assert marks.treasured
 
 

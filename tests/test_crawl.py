@@ -76,7 +76,8 @@ def test_files_that_are_no_photos_are_counted_not_listed(tmp_path: Path) -> None
     fill(tmp_path, "a.jpg", "notes.txt", "film.mkv", "README", "config.json")
     found = Found([tmp_path])
     assert ["a.jpg"] == found.names
-    assert 3 == found.count(SkipReason.NOT_A_PHOTO)
+    assert 2 == found.count(SkipReason.NOT_A_PHOTO)
+    assert 1 == found.count(SkipReason.VIDEO)
     assert 1 == found.count(SkipReason.NO_EXTENSION)
     assert {tmp_path} == {each.path for each in found.skipped}
 

@@ -1,5 +1,6 @@
 """From folders to photos: what is looked at, what belongs together, and what is left out and why."""
 
+from albumclean.crawl.albums import FolderNotes, NotesOfFolders
 from albumclean.crawl.companions import Grouping, group_assets
 from albumclean.crawl.marks import read_marks
 from albumclean.crawl.roots import Territories, Territory, resolve_roots
@@ -7,7 +8,9 @@ from albumclean.crawl.skips import Skipped, SkipReason
 from albumclean.crawl.walk import crawl
 
 __all__ = [
+    "FolderNotes",
     "Grouping",
+    "NotesOfFolders",
     "SkipReason",
     "Skipped",
     "Territories",

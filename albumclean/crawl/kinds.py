@@ -21,6 +21,7 @@ class Kind(Enum):
     AAE = 6
     THM = 7
     JSON = 8
+    SETTINGS = 9  # of a program that develops photos
 
     @property
     def is_photo(self) -> bool:
@@ -28,12 +29,12 @@ class Kind(Enum):
         return self.value <= Kind.PICTURE.value
 
 
-HEIF = frozenset({"heic", "heif", "hif"})
+HEIF = frozenset({"heic", "heics", "heif", "heifs", "hif"})
 JPEG = frozenset({"jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp", "mpo"})
 PICTURE = frozenset(
     {
         "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "avif", "avifs", "jxl",
-        "jp2", "j2k", "jpf", "jpx", "jps",
+        "jp2", "j2k", "jpc", "j2c", "jpf", "jpx", "jps",
     }
 )  # fmt: skip
 RAW = frozenset(
@@ -43,17 +44,20 @@ RAW = frozenset(
         "sr2", "srf", "srw", "x3f",
     }
 )  # fmt: skip
+# RawTherapee, ART, DxO, ON1, Capture One, Canon DPP (two), Camera Raw
+SETTINGS = frozenset({"pp3", "arp", "dop", "on1", "cos", "vrd", "dr4", "acr"})
 
 _KIND_OF_EXTENSION: dict[str, Kind] = {
     **dict.fromkeys(HEIF, Kind.HEIF),
     **dict.fromkeys(JPEG, Kind.JPEG),
     **dict.fromkeys(RAW, Kind.RAW),
     **dict.fromkeys(PICTURE, Kind.PICTURE),
-    **dict.fromkeys(("mov", "mp4", "mp"), Kind.VIDEO),
+    **dict.fromkeys(("mov", "mp4", "mp", "mp~2", "mp~3"), Kind.VIDEO),  # the last: Takeout of a Pixel's edits
     "xmp": Kind.XMP,
     "aae": Kind.AAE,
     "thm": Kind.THM,
     "json": Kind.JSON,
+    **dict.fromkeys(SETTINGS, Kind.SETTINGS),
 }
 
 

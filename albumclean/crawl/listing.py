@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from albumclean.crawl.ignore import IGNORE_FILE
 from albumclean.crawl.kinds import kind_of
+from albumclean.crawl.mounts import FileKey, Folder, answers, may_be_away
+from albumclean.crawl.partial import future_name
+from albumclean.crawl.settle import Settling
 from albumclean.crawl.skips import (
     Skipped,
     SkipReason,
     is_foreign_library,
     is_trash_folder,
+    online_name,
     reason_to_skip_file,
     reason_to_skip_folder,
 )
-from albumclean.domain import Failure, FileIdentity, Stage
-
-FileKey = tuple[int, int]  # device, inode
+from albumclean.domain import Asset, Failure, FileIdentity, Stage
 
 _WINDOWS = os.name == "nt"
 # Not in `stat` on every platform: Windows' recall-on-open, recall-on-data-access and offline; macOS's SF_DATALESS.
@@ -30,25 +33,44 @@ _REPARSE_MOUNT_POINT = 0xA0000003  # an NTFS junction: a folder that leads elsew
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder that was met and may be entered."""
+class Waiting:
+    """Why a file, and with it the photo that it belongs to, is left for a later scan."""
 
-    path: Path
-    key: FileKey
+    reason: SkipReason
+    detail: str = ""
 
 
 @dataclass(slots=True)
 class Listing:
     """What one folder holds."""
 
+    names: list[str] = field(default_factory=list)  # of all entries
     folders: list[Folder] = field(default_factory=list)
     files: list[FileIdentity] = field(default_factory=list)  # photos, and what may be their companions
     many_names: set[str] = field(default_factory=set)  # the files among them that have several hard links
     unreadable: dict[Path, Failure] = field(default_factory=dict)  # also in `files`, as they belong to some asset
+    waiting: dict[Path, Waiting] = field(default_factory=dict)  # also in `files`
+    absent: set[Path] = field(default_factory=set)  # of those the ones that don't lie there under their names yet
     notes: list[Skipped | Failure] = field(default_factory=list)
     counts: Counter[SkipReason] = field(default_factory=Counter)  # where one note for each would be too many
     has_ignore_file: bool = False
     is_trash: bool = False
+
+    def waits(self, asset: Asset) -> Iterator[Skipped]:
+        """Say that a photo waits, if a part of it is on its way or can't be had."""
+        blocking = next((file.path for file in asset.files if file.path in self.waiting), None)
+        if blocking is None:
+            return
+        reason, detail = self.waiting[blocking].reason, self.waiting[blocking].detail
+        if asset.primary.path not in self.absent:
+            if blocking != asset.primary.path:
+                detail = f"its companion {blocking.name}{': ' if detail else ''}{detail}"
+            yield Skipped(asset.primary.path, reason, detail)
+            return
+        # The photo itself is on its way, and already told of; its companions wait for it.
+        for companion in asset.companions:
+            if companion.file.path not in self.absent:
+                yield Skipped(companion.file.path, reason, f"waits for {asset.primary.path.name}")
 
 
 def file_key(path: Path, status: os.stat_result) -> FileKey:
@@ -58,23 +80,16 @@ def file_key(path: Path, status: os.stat_result) -> FileKey:
     return status.st_dev, status.st_ino
 
 
-def list_folder(folder: Path, hidden: bool, only: str | None = None) -> Listing:
+def list_folder(folder: Folder, settling: Settling, *, hidden: bool, only: str | None = None) -> Listing:
     """List a folder, in the order of its names' bytes. `only`: a file that the user named, taken whatever its name.
 
     Raises OSError if the folder can't be listed to its end: half a listing could tear a photo from its companions.
     """
-    with os.scandir(folder) as entries:
+    with os.scandir(folder.path) as entries:
         ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
-    listing = Listing()
-    for entry in ordered:
-        try:
-            _classify(entry, listing, hidden, only)
-        except (FileNotFoundError, NotADirectoryError):
-            listing.notes.append(Skipped(Path(entry.path), SkipReason.VANISHED))
-        except OSError as error:
-            _note_unreadable(entry, error, listing)
-    listing.is_trash = _looks_like_trash(folder)
-    return listing
+    if ordered:  # listing it may have mounted it (autofs); an empty one may just have lost its mount
+        folder = replace(folder, device=folder.path.stat().st_dev)
+    return _Lister(folder, settling, hidden, only).listing(ordered)
 
 
 def reason_never_to_enter(path: Path) -> SkipReason | None:
@@ -92,52 +107,90 @@ def _looks_like_trash(folder: Path) -> bool:
     return folder.name.lower() == "trash" and (folder / "files").is_dir() and (folder / "info").is_dir()
 
 
-def _classify(entry: os.DirEntry[str], listing: Listing, hidden: bool, only: str | None) -> None:
-    name = entry.name
-    if entry.is_symlink():
-        _note_link(entry, listing)
-    elif entry.is_dir(follow_symlinks=False):
-        _add_folder(entry, listing, hidden)
-    elif name == IGNORE_FILE:
-        listing.has_ignore_file = True
-    elif name != only and (reason := reason_to_skip_file(name, hidden)):
-        if reason is SkipReason.PARTIAL:
-            listing.notes.append(Skipped(Path(entry.path), reason))
+class _Lister:
+    def __init__(self, folder: Folder, settling: Settling, hidden: bool, only: str | None) -> None:
+        self._folder = folder
+        self._settling = settling
+        self._hidden = hidden
+        self._only = only
+        self._listing = Listing()
+
+    def listing(self, entries: list[os.DirEntry[str]]) -> Listing:
+        listing, folder = self._listing, self._folder.path
+        listing.names = [entry.name for entry in entries]
+        for entry in entries:
+            try:
+                self._classify(entry)
+            except (FileNotFoundError, NotADirectoryError):
+                listing.notes.append(Skipped(Path(entry.path), SkipReason.VANISHED))
+            except OSError as error:
+                if may_be_away(error) and not answers(folder):
+                    raise
+                _note_unreadable(entry, error, listing)
+        # What is on its way takes part in the grouping, so that it is known which photo has to wait for it.
+        listing.absent = listing.waiting.keys() - {file.path for file in listing.files}
+        listing.files += [FileIdentity(path, 0, 0, 0, 0) for path in sorted(listing.absent)]
+        listing.is_trash = _looks_like_trash(folder)
+        return listing
+
+    def _classify(self, entry: os.DirEntry[str]) -> None:
+        name, listing = entry.name, self._listing
+        if entry.is_symlink():
+            _note_link(entry, listing)
+        elif entry.is_dir(follow_symlinks=False):
+            self._add_folder(entry)
+        elif name == IGNORE_FILE:
+            listing.has_ignore_file = True
+        elif (reason := reason_to_skip_file(name, self._hidden)) and (name != self._only or reason is SkipReason.TRASH):
+            self._leave_out(entry, reason)
+        elif not entry.is_file(follow_symlinks=False):
+            listing.notes.append(Skipped(Path(entry.path), SkipReason.SPECIAL_FILE))
         else:
-            listing.counts[reason] += 1
-    elif not entry.is_file(follow_symlinks=False):
-        listing.notes.append(Skipped(Path(entry.path), SkipReason.SPECIAL_FILE))
-    else:
-        _add_file(entry, listing, hidden or name == only)
+            self._add_file(entry)
 
+    def _leave_out(self, entry: os.DirEntry[str], reason: SkipReason) -> None:
+        if reason not in {SkipReason.PARTIAL, SkipReason.ONLINE_ONLY, SkipReason.TRASH}:
+            self._listing.counts[reason] += 1
+            return
+        self._listing.notes.append(Skipped(Path(entry.path), reason))
+        if reason is SkipReason.PARTIAL and (target := future_name(entry.name)):
+            if self._settling.is_arriving(_status(entry)):
+                self._wait_for(target, SkipReason.UNSETTLED, f"{entry.name} is on its way to it")
+        elif target := online_name(entry.name):
+            self._wait_for(target, SkipReason.ONLINE_ONLY)
 
-def _add_folder(entry: os.DirEntry[str], listing: Listing, hidden: bool) -> None:
-    path = Path(entry.path)
-    if reason := reason_to_skip_folder(path, hidden):
-        listing.notes.append(Skipped(path, reason))
-        return
-    status = _status(entry)
-    if getattr(status, "st_reparse_tag", 0) == _REPARSE_MOUNT_POINT:
-        listing.notes.append(Skipped(path, SkipReason.SYMLINK))
-    elif not hidden and _is_flagged_hidden(status):
-        listing.notes.append(Skipped(path, SkipReason.HIDDEN))
-    else:
-        listing.folders.append(Folder(path, file_key(path, status)))
+    def _wait_for(self, name: str, reason: SkipReason, detail: str = "") -> None:
+        self._listing.waiting.setdefault(self._folder.path / name, Waiting(reason, detail))
 
+    def _add_folder(self, entry: os.DirEntry[str]) -> None:
+        path, listing = Path(entry.path), self._listing
+        if reason := reason_to_skip_folder(path, self._hidden):
+            listing.notes.append(Skipped(path, reason))
+            return
+        status = _status(entry)
+        if getattr(status, "st_reparse_tag", 0) == _REPARSE_MOUNT_POINT:
+            listing.notes.append(Skipped(path, SkipReason.SYMLINK))
+        elif not self._hidden and _is_flagged_hidden(status):
+            listing.notes.append(Skipped(path, SkipReason.HIDDEN))
+        else:
+            listing.folders.append(Folder(path, file_key(path, status), status.st_dev, self._folder))
 
-def _add_file(entry: os.DirEntry[str], listing: Listing, hidden: bool) -> None:
-    status = _status(entry)
-    path = Path(entry.path)
-    if not stat.S_ISREG(status.st_mode):  # replaced since the listing
-        listing.notes.append(Skipped(path, SkipReason.VANISHED))
-    elif not hidden and _is_flagged_hidden(status):
-        listing.counts[SkipReason.HIDDEN] += 1
-    elif _is_online_only(status):
-        listing.notes.append(Skipped(path, SkipReason.ONLINE_ONLY))
-    else:
+    def _add_file(self, entry: os.DirEntry[str]) -> None:
+        path, listing = Path(entry.path), self._listing
+        status = _status(entry)
+        if not stat.S_ISREG(status.st_mode):  # replaced since the listing
+            listing.notes.append(Skipped(path, SkipReason.VANISHED))
+            return
+        if not self._hidden and entry.name != self._only and _is_flagged_hidden(status):
+            listing.counts[SkipReason.HIDDEN] += 1
+            return
         listing.files.append(FileIdentity.of(path, status))
         if status.st_nlink > 1:
             listing.many_names.add(entry.name)
+        if _is_online_only(status):
+            listing.waiting[path] = Waiting(SkipReason.ONLINE_ONLY)
+        elif self._settling.is_fresh(status):
+            self._wait_for(entry.name, SkipReason.UNSETTLED, "changed just now")
 
 
 def _note_link(entry: os.DirEntry[str], listing: Listing) -> None:

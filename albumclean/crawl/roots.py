@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISDIR
 
-from albumclean.crawl.listing import FileKey, file_key
+from albumclean.crawl.listing import file_key
+from albumclean.crawl.mounts import FileKey
 from albumclean.domain import Failure, Root, RootRole, Stage
 from albumclean.errors import NothingToScan, RootNotFound
 
@@ -27,6 +28,7 @@ class Territory:
 
     path: Path  # absolute, links resolved
     key: FileKey
+    device: int
     role: RootRole
     is_folder: bool
     top: Path  # the outermost root around it, from which patterns and ignore files count
@@ -94,7 +96,7 @@ def _locate(path: Path, role: RootRole) -> Territory | Failure:
         return Failure(path, Stage.CRAWL, "it does not exist; is the drive plugged in?", transient=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         return Failure(path, Stage.CRAWL, f"it can't be reached: {error}", transient=True)
-    return Territory(resolved, file_key(resolved, status), role, S_ISDIR(status.st_mode), top=resolved)
+    return Territory(resolved, file_key(resolved, status), status.st_dev, role, S_ISDIR(status.st_mode), top=resolved)
 
 
 def _precedence(territory: Territory) -> tuple[int, bytes]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath
 
-from albumclean.crawl.kinds import kind_of
+from albumclean.crawl.kinds import Kind, kind_of, split_name
+from albumclean.crawl.partial import is_partial, is_trashed
 
 
 class SkipReason(StrEnum):
     """Why something was left out; `text` is for people."""
 
     NOT_A_PHOTO = "not-a-photo"
+    VIDEO = "video"
     NO_EXTENSION = "no-extension"
     NOT_INCLUDED = "not-included"
     IGNORED = "ignored"
@@ -21,6 +23,7 @@ class SkipReason(StrEnum):
     HIDDEN = "hidden"
     APPLE_DOUBLE = "apple-double"
     PARTIAL = "partial"
+    UNSETTLED = "unsettled"
     SYMLINK = "symlink"
     BROKEN_LINK = "broken-link"
     HARD_LINK = "hard-link"
@@ -41,6 +44,7 @@ class SkipReason(StrEnum):
 
 _TEXTS = {
     SkipReason.NOT_A_PHOTO: "not a photo, by its extension",
+    SkipReason.VIDEO: "a video; albumclean judges photos",
     SkipReason.NO_EXTENSION: "no extension; name the file itself to have it looked at",
     SkipReason.NOT_INCLUDED: "matches no include pattern",
     SkipReason.IGNORED: "matches an exclude pattern or an .albumcleanignore file",
@@ -48,6 +52,7 @@ _TEXTS = {
     SkipReason.HIDDEN: "hidden",
     SkipReason.APPLE_DOUBLE: "macOS's extra data of another file, not a photo",
     SkipReason.PARTIAL: "a download or a copy that has not ended",
+    SkipReason.UNSETTLED: "may still be written to; a later scan looks at it",
     SkipReason.SYMLINK: "a link; what it leads to is looked at where it lies",
     SkipReason.BROKEN_LINK: "a link that leads nowhere",
     SkipReason.HARD_LINK: "another name of a photo already seen",
@@ -81,7 +86,7 @@ class Skipped:
 _TRASH = frozenset(
     {
         ".trash", ".trashes", "$recycle.bin", "recycler", "#recycle", "@recycle", ".@recycle", ".recycle",
-        ".dtrash", ".trashed", ".wastebasket",
+        ".dtrash", ".trashed", ".wastebasket", ".trashbin", ".trash-storage", ".globaltrash",
     }
 )  # fmt: skip
 _TRASH_OF_A_USER = re.compile(r"\.trash-\d+")
@@ -94,10 +99,10 @@ _SYSTEM = frozenset(
 )  # fmt: skip
 _OTHER_TOOL = frozenset(
     {
-        "@eadir", "@tmp", "#thumbs", ".thumbnails", ".thumbs", "thumbs", ".@__thumb", "@__thumb", ".xvpics",
-        ".comments",
+        "@eadir", "@tmp", "#thumbs", ".thumbnails", ".thumbs", ".@__thumb", "@__thumb", ".xvpics", ".comments",
         "node_modules", ".git", ".hg", ".svn", "__pycache__", ".venv", ".cache",
         ".stversions", ".stfolder", ".sync", ".dropbox.cache", ".tmp.drivedownload", ".tmp.driveupload",
+        ".rsync-partial", ".~tmp~",
         "captureone", ".picasaoriginals", ".digikam", ".photoprism", ".darktable", ".geeqie",
     }
 )  # fmt: skip
@@ -106,8 +111,13 @@ _LIBRARY_ENDINGS = (
     ".cosessiondb", ".cocatalog", ".photoboothlibrary",
 )  # fmt: skip
 _VIRTUAL = frozenset({"/proc", "/sys", "/dev", "/run"})
-_PARTIAL_ENDINGS = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".tmp", ".temp", "~")
-_SYNCTHING_PREFIXES = (".syncthing.", "~syncthing~")
+_VIDEOS = frozenset(
+    {
+        "3g2", "3gp", "3gpp", "asf", "avi", "divx", "dv", "flv", "insv", "lrv", "m2t", "m2ts", "m4v", "mkv", "mod",
+        "mov", "mp4", "mpe", "mpeg", "mpg", "mts", "mxf", "ogv", "qt", "rm", "rmvb", "tod", "ts", "vob", "webm", "wmv",
+    }
+)  # fmt: skip
+_ICLOUD_PLACEHOLDER = re.compile(r"\.(.+)\.icloud", re.DOTALL | re.IGNORECASE)
 
 
 def is_trash_folder(path: PurePath) -> bool:
@@ -141,21 +151,36 @@ def reason_to_skip_folder(path: PurePath, hidden: bool) -> SkipReason | None:
 
 def reason_to_skip_file(name: str, hidden: bool) -> SkipReason | None:
     """Why a file is left out by its name alone, or None if it is a photo or may be a companion of one."""
+    if is_trashed(name):
+        return SkipReason.TRASH
+    if is_partial(name):
+        return SkipReason.PARTIAL
     if kind_of(name) is None:
         return _reason_for_unknown_kind(name)
     if name.startswith("._"):
         return SkipReason.APPLE_DOUBLE
-    if name.lower().startswith(_SYNCTHING_PREFIXES):
-        return SkipReason.PARTIAL
     if name.startswith(".") and not hidden:
         return SkipReason.HIDDEN
     return None
 
 
+def reason_for_leftover(name: str) -> SkipReason:
+    """Why a file is left out that might have been a companion, and is none."""
+    return SkipReason.VIDEO if kind_of(name) is Kind.VIDEO else SkipReason.NOT_A_PHOTO
+
+
+def online_name(name: str) -> str | None:
+    """The name of the photo or companion for which this is iCloud's placeholder, or None if it is none.
+
+    iCloud Drive shows `IMG_1.HEIC`, which it keeps online only, as a small file `.IMG_1.HEIC.icloud`.
+    """
+    match = _ICLOUD_PLACEHOLDER.fullmatch(name)
+    return match[1] if match and kind_of(match[1]) is not None else None
+
+
 def _reason_for_unknown_kind(name: str) -> SkipReason:
-    lowered = name.lower()
-    for ending in _PARTIAL_ENDINGS:
-        if lowered.endswith(ending):
-            kind = kind_of(lowered.removesuffix(ending))
-            return SkipReason.PARTIAL if kind and kind.is_photo else SkipReason.NOT_A_PHOTO
+    if online_name(name):
+        return SkipReason.ONLINE_ONLY
+    if split_name(name)[1] in _VIDEOS:
+        return SkipReason.VIDEO
     return SkipReason.NOT_A_PHOTO if "." in name else SkipReason.NO_EXTENSION

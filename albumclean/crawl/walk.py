@@ -7,43 +7,50 @@ several names. No link is followed and no folder is entered twice, so the walk a
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from albumclean.config import CrawlSettings
 from albumclean.crawl.companions import Grouping, group_assets
-from albumclean.crawl.ignore import IGNORE_FILE, IgnoreChain, PatternError, Patterns, read_ignore_file
-from albumclean.crawl.listing import FileKey, Folder, Listing, list_folder, reason_never_to_enter
+from albumclean.crawl.ignore import IGNORE_FILE, IgnoreChain
+from albumclean.crawl.known_layouts import parts_around, recognise
+from albumclean.crawl.layouts import Layout, Part, Treatment, strictest
+from albumclean.crawl.listing import Listing, list_folder, reason_never_to_enter
+from albumclean.crawl.live import Identifiers
+from albumclean.crawl.mounts import FileKey, Folder, lost_with
 from albumclean.crawl.roots import Territories, Territory, resolve_roots
-from albumclean.crawl.skips import Skipped, SkipReason, reason_to_skip_folder
+from albumclean.crawl.settle import Settling
+from albumclean.crawl.sieve import Sieve
+from albumclean.crawl.skips import Skipped, SkipReason, reason_for_leftover, reason_to_skip_folder
 from albumclean.domain import Asset, Failure, FileIdentity, Root, RootRole, Stage
-from albumclean.errors import UsageError
 
 Finding: TypeAlias = Asset | Failure | Skipped
 
+_NAMED_FOLDERS = frozenset({SkipReason.HIDDEN, SkipReason.OTHER_TOOL, SkipReason.TRASH})
+_REASONS = {Treatment.LEFT_OUT: SkipReason.OTHER_TOOL, Treatment.TRASH: SkipReason.TRASH}
 
-def crawl(roots: Sequence[Root], settings: CrawlSettings) -> Iterator[Finding]:
+
+def crawl(
+    roots: Sequence[Root],
+    settings: CrawlSettings,
+    identifiers: Identifiers | None = None,
+    recognised: Callable[[Path, Layout], None] = lambda folder, layout: None,
+) -> Iterator[Finding]:
     """Walk the roots and yield each photo once, and all that failed or was left out.
 
     Protected roots come first; within a role the order is that of the paths' bytes, whatever the order of `roots`.
+    `identifiers` tells the halves of Live Photos (see `crawl.live`); without it they are paired by name. Nothing else
+    is opened.
+    `recognised` is told of each folder that is known to be made by a phone, a messenger, an export or a server.
 
     Raises, before the walk begins: NothingToScan, RootNotFound (no root can be reached), UsageError (a pattern of the
     settings is malformed). Afterwards whatever goes wrong is a Failure, and the walk goes on.
     """
-    territories = resolve_roots(roots, settings.protected)
-    include = _patterns("include", settings.include)
-    exclude = _patterns("exclude", settings.exclude)
-    return _Crawl(territories, include, exclude, settings.hidden).run()
-
-
-def _patterns(name: str, lines: Sequence[str]) -> Patterns:
-    try:
-        return Patterns.parse(lines)
-    except PatternError as error:
-        raise UsageError(detail=f"The pattern of `{name}` can't be used: {error}.") from error
+    return _Crawl(resolve_roots(roots, settings.protected), settings, identifiers, recognised).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +65,26 @@ class _Visit:
 
 
 class _Crawl:
-    def __init__(self, territories: Territories, include: Patterns, exclude: Patterns, hidden: bool) -> None:
+    def __init__(
+        self,
+        territories: Territories,
+        settings: CrawlSettings,
+        identifiers: Identifiers | None,
+        recognised: Callable[[Path, Layout], None],
+    ) -> None:
         self._territories = territories
         self._borders = territories.borders()
         self._excluded_files = {each.path for each in territories.excluded if not each.is_folder}
-        self._include = include
-        self._exclude = exclude
-        self._hidden = hidden
+        self._sieve = Sieve(settings, self._excluded_files)
+        self._hidden = settings.hidden
+        self._settling = Settling(settings.settle, time.time())
+        self._open_libraries = [Path(each).expanduser().resolve() for each in settings.open_libraries]
+        self._identifiers = identifiers
+        self._recognised = recognised
         self._visited: set[FileKey] = set()
         self._named_files = {each.key for each in territories.walks if not each.is_folder}
         self._first_names: dict[FileKey, Path] = {}  # of files with several names, and of files that are roots
-        self._bad_ignore_files: set[Path] = set()  # already reported
+        self._lost: list[Path] = []  # folders that went away with their drive; reported
 
     def run(self) -> Iterator[Finding]:
         yield from self._territories.failures
@@ -78,7 +94,13 @@ class _Crawl:
     def _territory(self, territory: Territory) -> Iterator[Finding]:
         if reason := reason_never_to_enter(territory.path):
             yield Skipped(territory.path, reason)
-        elif not territory.is_folder:
+            return
+        for folder, part in parts_around(territory.path):
+            if part.treatment is Treatment.TRASH or (part.treatment is Treatment.LEFT_OUT and not territory.named):
+                yield Skipped(territory.path, _REASONS[part.treatment], part.text)
+                return
+            territory = self._in_part(territory, folder, part)
+        if not territory.is_folder:
             yield from self._single_file(territory)
         else:
             start = self._start(territory)
@@ -87,10 +109,19 @@ class _Crawl:
             elif start is not None:
                 yield start
 
+    def _in_part(self, territory: Territory, folder: Path, part: Part) -> Territory:
+        """The territory as it is in a part of a layout that is looked at."""
+        managed = part.treatment is Treatment.MANAGED
+        if not managed or any(folder.is_relative_to(library) for library in self._open_libraries):
+            return territory
+        return replace(territory, role=RootRole.PROTECTED)
+
     def _folders(self, start: _Visit) -> Iterator[Finding]:
         waiting = [start]
         while waiting:
             visit = waiting.pop()
+            if any(visit.folder.path.is_relative_to(lost) for lost in self._lost):
+                continue
             if visit.folder.key in self._visited:
                 yield Skipped(visit.folder.path, SkipReason.SAME_FOLDER)
                 continue
@@ -102,38 +133,54 @@ class _Crawl:
     def _folder(self, visit: _Visit, further: list[_Visit]) -> Iterator[Finding]:
         """Yield what one folder holds, and add the folders in it to `further`."""
         path = visit.folder.path
-        try:
-            listing = list_folder(path, self._hidden)
-        except (FileNotFoundError, NotADirectoryError):
-            yield Skipped(path, SkipReason.VANISHED)
-            return
-        except OSError as error:
-            yield _unlistable(path, error)
+        listing = self._listing(visit.folder)
+        if not isinstance(listing, Listing):
+            yield listing
             return
         if listing.is_trash:
             yield Skipped(path, SkipReason.TRASH)
             return
         ignores = visit.ignores
         if listing.has_ignore_file:
-            extended = self._with_ignore_file(ignores, path, visit.inside)
+            extended = self._sieve.extended(ignores, path, visit.inside)
             if not isinstance(extended, IgnoreChain):
                 if extended:
                     yield extended
                 return
             ignores = extended
         visit = replace(visit, ignores=ignores)
-        yield from listing.notes
-        grouping = group_assets(listing.files, visit.territory.role)
+        layouts = recognise(path, listing.names)
+        for layout in layouts:
+            self._recognised(path, layout)
+        yield from (_in_words(note, layouts) for note in listing.notes)
+        grouping = group_assets(listing.files, visit.territory.role, self._identifiers)
         counts = listing.counts
         yield from self._assets(grouping, listing, visit, counts)
         for reason in sorted(counts):
             yield Skipped(path, reason, count=counts[reason])
         for folder in listing.folders:
-            step = self._step_into(folder, visit)
+            step = self._step_into(folder, visit, strictest(layouts, folder.path.name))
             if isinstance(step, _Visit):
                 further.append(step)
             elif step is not None:
                 yield step
+
+    def _listing(self, folder: Folder) -> Listing | Failure | Skipped:
+        try:
+            listing = list_folder(folder, self._settling, hidden=self._hidden)
+            if listing.names or not (lost := lost_with(folder)):
+                return listing
+            detail = "it is empty all at once"
+        except OSError as error:
+            lost = lost_with(folder)
+            if lost is None and isinstance(error, FileNotFoundError | NotADirectoryError):
+                return Skipped(folder.path, SkipReason.VANISHED)
+            detail = error.strerror or str(error)
+            if lost is None:
+                return Failure(folder.path, Stage.CRAWL, f"the folder can't be listed: {detail}", transient=True)
+        self._lost.append(lost.path)
+        reason = f"the drive or network share went away during the scan ({detail}); what is known of it was kept"
+        return Failure(lost.path, Stage.CRAWL, reason, transient=True)
 
     def _assets(
         self, grouping: Grouping, listing: Listing, visit: _Visit, counts: Counter[SkipReason]
@@ -144,15 +191,17 @@ class _Crawl:
                 continue
             if asset.primary.path in self._excluded_files:
                 yield Skipped(asset.primary.path, SkipReason.EXCLUDED)
-            elif self._ignored(visit.inside + name, visit.ignores, is_folder=False):
+            elif self._sieve.ignores(visit.inside + name, visit.ignores, is_folder=False):
                 counts[SkipReason.IGNORED] += 1
-            elif not self._included(visit.inside + name, visit.included):
+            elif not self._sieve.includes(visit.inside + name, visit.included):
                 counts[SkipReason.NOT_INCLUDED] += 1
             else:
-                yield from self._checked(self._without_ignored(asset, visit), listing)
+                yield from self._checked(self._sieve.without_ignored(asset, visit.inside, visit.ignores), listing)
         for file in grouping.leftovers:
-            if file.path not in listing.unreadable:
-                counts[SkipReason.NOT_A_PHOTO] += 1
+            if file.path in listing.unreadable or file.path in listing.absent:
+                continue
+            online_only = (waiting := listing.waiting.get(file.path)) and waiting.reason is SkipReason.ONLINE_ONLY
+            counts[SkipReason.ONLINE_ONLY if online_only else reason_for_leftover(file.path.name)] += 1
 
     def _checked(self, asset: Asset, listing: Listing) -> Iterator[Finding]:
         """The asset, unless a part of it can't be looked at or it was already seen under another name."""
@@ -161,6 +210,9 @@ class _Crawl:
             if asset.primary.path not in listing.unreadable:
                 reason = f"its companion {failures[0].path.name} can't be looked at, so it is left alone"
                 yield Failure(asset.primary.path, Stage.CRAWL, reason, transient=True)
+            return
+        if any(file.path in listing.waiting for file in asset.files):
+            yield from listing.waits(asset)
             return
         if asset.primary.path.name in listing.many_names or self._first_names:
             key = _key(asset.primary)
@@ -178,16 +230,17 @@ class _Crawl:
         """A file that the user named is looked at whatever its name and the patterns say, with its companions."""
         path = territory.path
         try:
-            listing = list_folder(path.parent, self._hidden, only=path.name)
+            around = Folder(path.parent, (-1, -1), -1)
+            listing = list_folder(around, self._settling, hidden=self._hidden, only=path.name)
         except OSError as error:
             reason = f"its folder can't be listed, so its companions are unknown: {error.strerror or error}"
             yield Failure(path, Stage.CRAWL, reason, transient=True)
             return
-        grouping = group_assets(listing.files, territory.role)
-        around = [asset for asset in grouping.assets if any(file.path == path for file in asset.files)]
-        around += [Asset(file, (), territory.role) for file in grouping.leftovers if file.path == path]
+        grouping = group_assets(listing.files, territory.role, self._identifiers)
+        assets = [asset for asset in grouping.assets if any(file.path == path for file in asset.files)]
+        assets += [Asset(file, (), territory.role) for file in grouping.leftovers if file.path == path]
         yield from (note for note in listing.notes if note.path == path)
-        for asset in around:
+        for asset in assets:
             yield from self._checked(asset, listing)
             self._first_names.setdefault(_key(asset.primary), asset.primary.path)
 
@@ -199,11 +252,11 @@ class _Crawl:
 
     def _start(self, territory: Territory) -> _Visit | Failure | Skipped | None:
         """Enter a territory with the ignore files and patterns that hold from the top of the scan down to it."""
-        visit = _Visit(Folder(territory.top, (-1, -1)), "", IgnoreChain(), False, territory)
+        visit = _Visit(Folder(territory.top, (-1, -1), -1), "", IgnoreChain(), False, territory)
         for part in territory.path.relative_to(territory.top).parts:
             path = visit.folder.path
             if os.path.lexists(path / IGNORE_FILE):
-                ignores = self._with_ignore_file(visit.ignores, path, visit.inside)
+                ignores = self._sieve.extended(visit.ignores, path, visit.inside)
                 if not isinstance(ignores, IgnoreChain):
                     return ignores
                 visit = replace(visit, ignores=ignores)
@@ -211,68 +264,38 @@ class _Crawl:
             if not territory.named:  # only the settings name it: the walk around it would have to come by
                 if reason := reason_to_skip_folder(path, self._hidden):
                     return Skipped(path, reason)
-                if self._ignored(visit.inside + part, visit.ignores, is_folder=True):
+                if self._sieve.ignores(visit.inside + part, visit.ignores, is_folder=True):
                     return Skipped(path, SkipReason.IGNORED)
-            visit = self._below(visit, Folder(path, (-1, -1)))
-        return replace(visit, folder=Folder(territory.path, territory.key))
+            visit = self._below(visit, Folder(path, (-1, -1), -1))
+        return replace(visit, folder=Folder(territory.path, territory.key, territory.device))
 
-    def _step_into(self, folder: Folder, visit: _Visit) -> _Visit | Skipped | None:
+    def _step_into(self, folder: Folder, visit: _Visit, part: Part | None) -> _Visit | Skipped | None:
         border = self._borders.get(folder.key)
         if border is not None:
             if border.role is RootRole.EXCLUDED:
                 return Skipped(folder.path, SkipReason.EXCLUDED)
             # Walked on its own turn; only another name for it is worth a word.
             return None if border.path == folder.path else Skipped(folder.path, SkipReason.SAME_FOLDER)
-        if self._ignored(visit.inside + folder.path.name, visit.ignores, is_folder=True):
+        if self._sieve.ignores(visit.inside + folder.path.name, visit.ignores, is_folder=True):
             return Skipped(folder.path, SkipReason.IGNORED)
-        return self._below(visit, folder)
+        if part is None:
+            return self._below(visit, folder)
+        if part.treatment in _REASONS:
+            return Skipped(folder.path, _REASONS[part.treatment], part.text)
+        return self._below(replace(visit, territory=self._in_part(visit.territory, folder.path, part)), folder)
 
     def _below(self, visit: _Visit, folder: Folder) -> _Visit:
         inside = visit.inside + folder.path.name
-        included = self._include.verdict(inside, is_folder=True) if self._include else None
-        return replace(
-            visit, folder=folder, inside=inside + "/", included=visit.included if included is None else included
-        )
-
-    def _with_ignore_file(self, ignores: IgnoreChain, folder: Path, inside: str) -> IgnoreChain | Failure | None:
-        """The chain with the folder's own ignore file; a Failure if that can't be used, None if already reported."""
-        path = folder / IGNORE_FILE
-        try:
-            return ignores.extended(inside, read_ignore_file(path))
-        except (PatternError, OSError) as error:
-            if path in self._bad_ignore_files:
-                return None
-            self._bad_ignore_files.add(path)
-            reason = f"can't be used, so its folder is left out: {error}"
-            return Failure(path, Stage.CRAWL, reason, transient=isinstance(error, OSError))
-
-    def _ignored(self, path: str, ignores: IgnoreChain, *, is_folder: bool) -> bool:
-        if self._exclude and self._exclude.verdict(path, is_folder):
-            return True
-        return bool(ignores.links) and ignores.ignores(path, is_folder)
-
-    def _included(self, path: str, folder_included: bool) -> bool:
-        if not self._include:
-            return True
-        verdict = self._include.verdict(path, is_folder=False)
-        return folder_included if verdict is None else verdict
-
-    def _without_ignored(self, asset: Asset, visit: _Visit) -> Asset:
-        """What the user has excluded is never touched, not even as a companion."""
-        if not asset.companions or not (self._exclude or visit.ignores.links or self._excluded_files):
-            return asset
-        kept = tuple(
-            companion
-            for companion in asset.companions
-            if companion.file.path not in self._excluded_files
-            and not self._ignored(visit.inside + companion.file.path.name, visit.ignores, is_folder=False)
-        )
-        return replace(asset, companions=kept)
+        included = self._sieve.includes_folder(inside, visit.included)
+        return replace(visit, folder=folder, inside=inside + "/", included=included)
 
 
 def _key(file: FileIdentity) -> FileKey:
     return (file.device, file.inode) if file.inode else (-1, hash(os.path.normcase(file.path)))
 
 
-def _unlistable(path: Path, error: OSError) -> Failure:
-    return Failure(path, Stage.CRAWL, f"the folder can't be listed: {error.strerror or error}", transient=True)
+def _in_words(note: Skipped | Failure, layouts: Sequence[Layout]) -> Skipped | Failure:
+    """A note of the listing, with what a layout knows of that folder."""
+    if isinstance(note, Skipped) and note.reason in _NAMED_FOLDERS and (part := strictest(layouts, note.path.name)):
+        return Skipped(note.path, _REASONS.get(part.treatment, note.reason), part.text)
+    return note
