@@ -6,8 +6,10 @@ is not proposed; nothing else touches the photos.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 from albumclean.comparison import REVISION
@@ -20,10 +22,12 @@ from albumclean.domain import (
     FileIdentity,
     Photo,
     PhotoFacts,
+    PhotoKind,
     Proposal,
     SimilarGroup,
 )
 from albumclean.policy.engine import propose
+from albumclean.policy.kinds import days_since, kind_of
 from albumclean.scoring import registry
 from albumclean.similar.components import Pair
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
@@ -36,6 +40,7 @@ from albumclean.store.ledger import Ledger
 from albumclean.store.rows import Known
 
 _MOS, _PREFERENCE = (registry.JUDGE, "mos"), (registry.JUDGE, "preference")
+_KINDS = tuple((kind, (registry.KIND, kind.value)) for kind in PhotoKind if kind is not PhotoKind.UNSURE)
 _DEGRADATIONS = tuple((kind, (registry.JUDGE, kind.value)) for kind in Degradation)
 
 
@@ -50,10 +55,12 @@ class LeftOut:
 class Catalogue:
     """The library as the last scans and the user left it."""
 
-    def __init__(self, cache: Cache, ledger: Ledger, settings: Settings) -> None:
+    def __init__(self, cache: Cache, ledger: Ledger, settings: Settings, today: date | None = None) -> None:
+        """`today` is the day from which ages count; None: the day of each question."""
         self.cache = cache
         self.ledger = ledger
         self.settings = settings
+        self._today = today
         self._specs = tuple(registry.spec(name) for name in registry.DEFAULT)
 
     def proposals(
@@ -84,7 +91,7 @@ class Catalogue:
 
     def photos(self, under: Sequence[Path] = ()) -> Iterator[PhotoFacts]:
         """The facts of every known photo, by path."""
-        return map(_facts, self.cache.known(under, self._specs))
+        return map(self._facts(), self.cache.known(under, self._specs))
 
     def mos_histogram(self, bins: int = 100) -> Histogram:
         """All known photos that have a score, by their MOS."""
@@ -102,7 +109,10 @@ class Catalogue:
 
     def photos_with(self, contents: Sequence[bytes]) -> Iterator[PhotoFacts]:
         """The facts of every known photo with one of these contents."""
-        return map(_facts, self.cache.known_with(contents, self._specs))
+        return map(self._facts(), self.cache.known_with(contents, self._specs))
+
+    def _facts(self) -> Callable[[Known], PhotoFacts]:
+        return partial(_facts, today=self._today or date.today())
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +153,11 @@ class _Evidence:
                 self.stale.add(facts.path)
 
 
-def _facts(known: Known) -> PhotoFacts:
+def _facts(known: Known, today: date) -> PhotoFacts:
     marks, scores = known.marks, known.scores
     if marks.rating is None and known.photo is not None and known.photo.rating is not None:
         marks = replace(marks, rating=known.photo.rating)
+    kind = kind_of({kind: scores[quantity] for kind, quantity in _KINDS if quantity in scores}, known.photo)
     return PhotoFacts(
         asset=known.asset,
         photo=known.photo,
@@ -155,6 +166,8 @@ def _facts(known: Known) -> PhotoFacts:
         degradations={kind: scores[quantity] for kind, quantity in _DEGRADATIONS if quantity in scores},
         marks=marks,
         failure=known.failure,
+        kind=kind,
+        days_old=days_since(known.asset, known.photo, today) if kind is PhotoKind.SCREENSHOT else None,
     )
 
 

@@ -30,9 +30,8 @@ import numpy as np
 from albumclean.config import Settings
 from albumclean.domain import Action, Photo, Proposal
 from albumclean.policy.engine import propose
-from albumclean.scoring import registry
 from benchmarks.collect_photos import read as read_list
-from benchmarks.judged import Judged, ResultLog, Row, Share, judge, spread, use_threads
+from benchmarks.judged import Judged, ResultLog, Row, Share, judge, revision, spread, use_threads
 from models import biq2021
 
 LIST = Path(__file__).with_name("must_not_fool.csv")
@@ -65,13 +64,12 @@ class Case:
 
 def judged_once(paths: Sequence[Path], log: ResultLog) -> list[Judged]:
     """Each photo with its values, in the order given: from the log where they are known."""
-    revision = registry.spec(registry.JUDGE).revision
     digests = {path: sha1(path.read_bytes(), usedforsecurity=False).hexdigest() for path in paths}
-    missing = [path for path in paths if log.find(revision, digests[path]) is None]
+    missing = [path for path in paths if log.find(revision(), digests[path]) is None]
     fresh: list[Row] = []
     for number, each in enumerate(judge(missing) if missing else (), 1):
         facts = {name: value for name, value in asdict(each.photo).items() if name not in {"content_hash", "shot"}}
-        fresh.append({"revision": revision, "sha1": digests[each.path], "photo": facts, "values": each.values})
+        fresh.append({"revision": revision(), "sha1": digests[each.path], "photo": facts, "values": each.values})
         if number % SAVE_EVERY == 0:
             log.add(fresh)
             fresh.clear()
@@ -79,7 +77,7 @@ def judged_once(paths: Sequence[Path], log: ResultLog) -> list[Judged]:
     log.add(fresh)
     found = []
     for path in paths:
-        row = log.find(revision, digests[path])
+        row = log.find(revision(), digests[path])
         if row is None:
             sys.exit(f"the judge gave no score for {path}")
         found.append(Judged(path, Photo(bytes.fromhex(digests[path]), **row["photo"]), row["values"]))
@@ -167,7 +165,7 @@ def measure(photos: Sequence[tuple[Path, str, float | None]], log: ResultLog, *,
     groups = {name: shares([case for case in now if case.group == name]) for name in sorted({g for _, g, _ in photos})}
     alarms = sorted((alarm(case) for case in now if case.proposed and _good(case)), key=lambda each: each["score"])
     return {
-        "revision": registry.spec(registry.JUDGE).revision,
+        "revision": revision(),
         "photos": len(now),
         "below": default.low_quality.below,
         "overall": _json(shares(now)),

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from albumclean.config import ScanSettings
-from albumclean.domain import Asset, Degradation, FileIdentity, Photo, PhotoFacts, Score
+from albumclean.domain import Asset, Degradation, FileIdentity, Photo, PhotoFacts, PhotoKind, Score
 from albumclean.engines.analyse import Analysis, Job, Wanted, analyse
+from albumclean.policy.kinds import kind_of
 from albumclean.scoring import registry
 
 Row = dict[str, Any]  # one JSON object
@@ -94,7 +95,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A photo, what its file says of it, and the judge's values."""
+    """A photo, what its file says of it, and the values of the judge and of the kinds."""
 
     path: Path
     photo: Photo
@@ -109,7 +110,13 @@ class Judged:
             mos=self.values.get("mos"),
             degradations={kind: self.values[kind] for kind in Degradation if kind in self.values},
             preference=self.values.get("preference"),
+            kind=kind_of({kind: self.values[kind] for kind in PhotoKind if kind in self.values}, self.photo),
         )
+
+
+def revision() -> str:
+    """Of all that `judge` gives."""
+    return "+".join(registry.spec(name).revision for name in registry.DEFAULT)
 
 
 def spread(items: Sequence[Item], count: int) -> Sequence[Item]:
@@ -153,7 +160,7 @@ def analyse_file(path: Path) -> Analysis:
     """What a decoding worker does with a file that nobody knows yet, in this process."""
     target = path.resolve()
     job = Job(FileIdentity.of(target, target.stat()), ScanSettings().max_pixels)
-    return analyse(job, lambda _: Wanted((registry.JUDGE,)))
+    return analyse(job, lambda _: Wanted(registry.DEFAULT))
 
 
 def _settled(scores: list[Score], waiting: dict[bytes, list[tuple[Path, Photo]]]) -> Iterator[Judged]:

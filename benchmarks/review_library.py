@@ -30,6 +30,7 @@ from albumclean.domain import (
     FileIdentity,
     Fingerprint,
     Photo,
+    PhotoKind,
     Reason,
     Relation,
     Root,
@@ -130,7 +131,7 @@ class Library:
         home.mkdir(parents=True, exist_ok=True)
         by_content = {each.photo.content_hash: each for each in self.made}
         contents = {folder / each.name: each.photo.content_hash for each in self.made}
-        revision = registry.spec(registry.JUDGE).revision
+        revision, kinds = registry.spec(registry.JUDGE).revision, registry.spec(registry.KIND)
         with Cache.open(home / "cache.sqlite") as cache:
             meet(cache, folder, contents)
             cache.write(
@@ -139,6 +140,11 @@ class Library:
                     Score(content, registry.JUDGE, revision, quantity, value)
                     for content, each in by_content.items()
                     for quantity, value in each.values.items()
+                ]
+                + [
+                    Score(content, kinds.name, kinds.revision, quantity, float(quantity == PhotoKind.PHOTO))
+                    for content in by_content
+                    for quantity in kinds.quantities
                 ],
                 embeddings=[(Embedding(content, each.vector), revision) for content, each in by_content.items()],
                 decoder=DECODER,

@@ -13,6 +13,7 @@ from albumclean.domain import (
     GroupKind,
     Photo,
     PhotoFacts,
+    PhotoKind,
     Proposal,
     Reason,
     RootRole,
@@ -24,7 +25,8 @@ def photo(name: str, *, content: str | None = None, mos: float = 0.2, role: Root
     digest = blake2b((content or name).encode(), digest_size=32).digest()
     inode = int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big")
     file = FileIdentity(Path("/album") / name, 1000, 1, inode, 1)
-    return PhotoFacts(Asset(file, (), role), Photo(digest, 400, 300, "JPEG"), mos, {Degradation.DEFOCUS: 0.8})
+    seen = Photo(digest, 400, 300, "JPEG")
+    return PhotoFacts(Asset(file, (), role), seen, mos, {Degradation.DEFOCUS: 0.8}, kind=PhotoKind.PHOTO)
 
 
 def low_quality(facts: PhotoFacts) -> Proposal:

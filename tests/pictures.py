@@ -30,7 +30,7 @@ def save(image: Image.Image, path: Path, *, quality: int = 92, taken_at: str | N
     exif = Image.Exif()
     if taken_at:
         exif[0x010F], exif[0x0110] = "Maker", "Model 1"
-        exif.get_ifd(0x8769)[0x9003] = taken_at
+        exif.get_ifd(0x8769).update({0x9003: taken_at, 0x829A: 0.01})  # and exposed for 1/100 s: a camera's photo
     if path.suffix.lower() in {".jpg", ".jpeg"}:
         image.save(path, quality=quality, exif=exif)
     else:

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from albumclean.domain import Degradation
-from albumclean.scoring import registry
+from albumclean.domain import Degradation, PhotoKind
 from benchmarks import clean_photos
 from benchmarks.carry_over import CHANGES, compare, resamples
 from benchmarks.false_trash import measure
-from benchmarks.judged import ResultLog, Row, Share, spread
+from benchmarks.judged import ResultLog, Row, Share, revision, spread
 from benchmarks.ladders import FAMILIES, LEVELS, Ladder, report, summary, worst
 
 
@@ -119,23 +118,23 @@ def test_photos_of_one_scene_are_drawn_together() -> None:
     assert np.array_equal(weights[:, 0], weights[:, 2])
 
 
-def _known_photos(folder: Path, judged: list[tuple[float, str]]) -> tuple[list[Path], ResultLog]:
-    """Files that the log already has a score and a format for, so that nothing is judged."""
+def _known_photos(folder: Path, scores: list[float], **faults: float) -> tuple[list[Path], ResultLog]:
+    """Files that the log already knows as photos with these scores and faults, so that nothing is judged."""
     log = ResultLog(folder / "log.jsonl", ("revision", "sha1"))
     paths = []
-    for number, (mos, picture_format) in enumerate(judged):
+    for number, mos in enumerate(scores):
         path = folder / f"{number}.jpg"
         path.write_bytes(bytes([number]))
-        photo: Row = {"width": 4000, "height": 3000, "format": picture_format, "taken_at": None}
+        photo: Row = {"width": 4000, "height": 3000, "format": "JPEG", "taken_at": None}
         digest = sha1(path.read_bytes()).hexdigest()
-        values = {"mos": mos, **{kind.value: 0.0 for kind in Degradation}}
-        log.add([{"revision": registry.spec("judge").revision, "sha1": digest, "photo": photo, "values": values}])
+        values = {"mos": mos, **{kind.value: 0.0 for kind in Degradation}, **faults, PhotoKind.PHOTO.value: 1.0}
+        log.add([{"revision": revision(), "sha1": digest, "photo": photo, "values": values}])
         paths.append(path)
     return paths, log
 
 
 def test_proposals_are_right_or_wrong_by_what_people_gave(tmp_path: Path) -> None:
-    paths, log = _known_photos(tmp_path, [(0.01, "JPEG"), (0.02, "JPEG"), (0.03, "JPEG"), (0.99, "JPEG")])
+    paths, log = _known_photos(tmp_path, [0.01, 0.02, 0.03, 0.99])
     mos = (0.1, 0.3, 0.6, 0.15)  # rightly found, neither, wrongly proposed, missed
     photos = [
         (path, "ss01" if number else "ss02", given) for number, (path, given) in enumerate(zip(paths, mos, strict=True))
@@ -149,7 +148,7 @@ def test_proposals_are_right_or_wrong_by_what_people_gave(tmp_path: Path) -> Non
 
 
 def test_a_good_picture_fools_the_judge_even_if_it_is_only_put_to_the_user(tmp_path: Path) -> None:
-    paths, log = _known_photos(tmp_path, [(0.01, "PNG"), (0.9, "JPEG")])
+    paths, log = _known_photos(tmp_path, [0.01, 0.9], underexposure=0.9)
     found = measure([(path, "fog", None) for path in paths], log, hard=True)
     assert (1, 0) == (found["overall"]["proposed"]["count"], found["overall"]["trashed"]["count"])
     assert ["review"] == [alarm["action"] for alarm in found["false_alarms"]]

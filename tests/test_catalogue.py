@@ -18,6 +18,7 @@ from albumclean.domain import (
     Failure,
     FileIdentity,
     Photo,
+    PhotoKind,
     Proposal,
     Relation,
     RootRole,
@@ -33,6 +34,14 @@ from albumclean.store.ledger import Ledger
 from tests.pictures import save, scene
 
 NO_MARKS = UserMarks()
+
+
+def kinds_of(digest: bytes, sure: PhotoKind) -> list[Score]:
+    """What the kind scorer says where it is sure; nothing for UNSURE."""
+    spec = registry.spec(registry.KIND)
+    if sure is PhotoKind.UNSURE:
+        return []
+    return [Score(digest, spec.name, spec.revision, name, float(name == sure.value)) for name in spec.quantities]
 
 
 class Library:
@@ -53,6 +62,7 @@ class Library:
         role: RootRole = RootRole.NORMAL,
         marks: UserMarks = NO_MARKS,
         failure: str = "",
+        kind: PhotoKind = PhotoKind.PHOTO,
     ) -> Path:
         image = scene(seed).resize(size)
         path = save(image, self.folder / name, taken_at=f"2024:05:06 07:08:{seed:02}")
@@ -63,7 +73,7 @@ class Library:
         self.cache.write(
             hashes=[(file, digest)],
             photos=[(Photo(digest, *size, "JPEG", None, "Maker"), fingerprint(image, digest), REVISION)],
-            scores=[Score(digest, spec.name, spec.revision, "mos", mos)],
+            scores=[Score(digest, spec.name, spec.revision, "mos", mos), *kinds_of(digest, kind)],
             failures=[(file, Failure(path, Stage.DECODE, failure), digest)] if failure else [],
         )
         return path
@@ -161,9 +171,13 @@ def test_proposals_do_not_depend_on_the_order_of_the_scan(library: Library, home
                 if known.photo and print_.content_hash == known.content_hash
             ],
             scores=[
-                Score(known.content_hash, registry.JUDGE, registry.spec(registry.JUDGE).revision, "mos", 0.2)
+                score
                 for known in library.cache.known()
                 if known.content_hash
+                for score in (
+                    Score(known.content_hash, registry.JUDGE, registry.spec(registry.JUDGE).revision, "mos", 0.2),
+                    *kinds_of(known.content_hash, PhotoKind.PHOTO),
+                )
             ],
         )
         expected = [(p.facts.path, p.action, p.sentence) for p in library.proposals()]

@@ -24,6 +24,7 @@ from albumclean.domain import (
     GroupKind,
     Photo,
     PhotoFacts,
+    PhotoKind,
     Proposal,
     Reason,
     Relation,
@@ -57,9 +58,10 @@ def facts(name: str, mos: float | None = 0.8, **other: Any) -> PhotoFacts:
         other.pop("taken_at", None),
         other.pop("camera", None),
         shot=Shot(software=other.pop("software", None)),
+        pictures=other.pop("pictures", 1),
     )
     asset = Asset(identity, beside, other.pop("role", RootRole.NORMAL))
-    return PhotoFacts(**{"asset": asset, "photo": photo, "mos": mos, **other})
+    return PhotoFacts(**{"asset": asset, "photo": photo, "mos": mos, "kind": PhotoKind.PHOTO, **other})
 
 
 def look(one: str, other: str, source: str | None = None, **changes: Any) -> Comparison:
@@ -136,8 +138,8 @@ def test_the_threshold_is_the_user_s() -> None:
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        ({"format": "PNG"}, "screenshot or graphic"),
-        ({"format": "WEBP"}, "screenshot or graphic"),
+        ({"pictures": 3}, "holds 3 pictures, of which only the first was judged"),
+        ({"companions": [CompanionKind.EDIT]}, "goes with its edit a.edit, in which you changed it"),
         ({"size": (300, 200)}, "too small to judge (300x200)"),
         ({"degradations": {Degradation.UNDEREXPOSURE: 0.9, Degradation.DEFOCUS: 0.3}}, "night photo"),
     ],
@@ -150,9 +152,13 @@ def test_where_the_score_may_not_apply_the_user_is_asked_to_look(other: dict[str
 
 @pytest.mark.parametrize(
     "other",
-    [{"format": "PNG", "camera": "C"}, {"degradations": {Degradation.UNDEREXPOSURE: 0.9, Degradation.MOTION: 0.7}}],
+    [
+        {"format": "PNG"},
+        {"kind": PhotoKind.SCAN},
+        {"degradations": {Degradation.UNDEREXPOSURE: 0.9, Degradation.MOTION: 0.7}},
+    ],
 )
-def test_camera_pictures_and_blurred_dark_ones_are_proposed_for_the_trash(other: dict[str, Any]) -> None:
+def test_photos_scans_and_blurred_dark_ones_are_proposed_for_the_trash(other: dict[str, Any]) -> None:
     assert actions(proposed([facts("a", 0.1, **other)])) == {"a": "trash"}
 
 
@@ -476,7 +482,7 @@ def test_an_unknown_rule_name_is_a_usage_error() -> None:
 
 
 def test_every_rule_file_is_found_once_and_has_a_name_of_its_own() -> None:
-    assert [rule.name for rule in all_rules()] == ["keep-best", "low-quality"]
+    assert [rule.name for rule in all_rules()] == ["keep-best", "low-quality", "old-screenshots"]
 
 
 def test_photos_are_taken_one_at_a_time() -> None:

@@ -22,6 +22,7 @@ from albumclean.domain import (
     GroupKind,
     Photo,
     PhotoFacts,
+    PhotoKind,
     Proposal,
     Reason,
     SimilarGroup,
@@ -35,7 +36,11 @@ def facts(name: str = "a.jpg", mos: float | None = 0.18) -> PhotoFacts:
     identity = FileIdentity(Path("/album") / name, 1000, 1, 2, 3)
     video = Companion(CompanionKind.LIVE_VIDEO, FileIdentity(Path("/album/a.mov"), 500, 1, 4, 3))
     return PhotoFacts(
-        Asset(identity, (video,)), Photo(b"h", 40, 30, "JPEG"), mos, {Degradation.DEFOCUS: 0.82, Degradation.NOISE: 0.1}
+        Asset(identity, (video,)),
+        Photo(b"h", 40, 30, "JPEG"),
+        mos,
+        {Degradation.DEFOCUS: 0.82, Degradation.NOISE: 0.1},
+        kind=PhotoKind.PHOTO,
     )
 
 
@@ -51,6 +56,7 @@ def test_a_line_holds_the_whole_contract() -> None:
         "companions": [str(Path("/album/a.mov"))],
         "size": 1500,
         "rule": "low-quality",
+        "photo_kind": "photo",
         "mos": 0.18,
         "degradations": {"defocus": 0.82, "noise": 0.1},
         "reasons": [{"fact": "mos", "value": 0.18, "threshold": 0.3, "text": "Scored 0.18"}],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,13 @@ class NetworkView:
 
     `whole`: uint8 (height, width, 3), all of the picture. `patches`: uint8 (count, side, side, 3), pieces at native
     resolution, (0, 0, 0, 3) if the network wants none. `places`: the patches' (left, top) in the upright frame.
+    `statistics`: float32, those of `media.statistics` for the heads that read them, or none.
     """
 
     whole: npt.NDArray[np.uint8]
     patches: npt.NDArray[np.uint8]
     places: tuple[Place, ...] = ()
+    statistics: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
 
 def view_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +13,28 @@ from albumclean.domain import Score, ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring.device import Placement, batch_size, place
 from albumclean.scoring.findings import Findings, embeddings_of
-from albumclean.scoring.registry import load_network, spec
+from albumclean.scoring.registry import load_network, readers_of, spec
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+    from albumclean.scoring.nets.judge import Judge
 
 log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
-Shapes = tuple[tuple[int, ...], tuple[int, ...]]
+Shapes = tuple[tuple[int, ...], ...]
 
 
 class NetworkBatches:
     """Collects views by shape and runs each full batch; a batch never mixes shapes, so nothing is padded."""
 
     def __init__(self, name: str, device: str, batch: int = 0) -> None:
-        """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged."""
+        """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged.
+
+        The heads that read its features are loaded at the first view that has statistics for them.
+        """
         self.spec: ScorerSpec = spec(name)
         self.placement: Placement = place(device)  # before torch is imported, see there
         import torch
@@ -36,6 +42,7 @@ class NetworkBatches:
         self.batch = batch or batch_size(self.placement, self.spec.input)
         network = load_network(name).to(self.placement.device)
         self._network = network.to(memory_format=torch.channels_last)
+        self._readers: list[tuple[ScorerSpec, nn.Module]] | None = None
         self._waiting: dict[Shapes, list[tuple[bytes, NetworkView]]] = {}
 
     def add(self, content_hash: bytes, view: NetworkView) -> Findings:
@@ -43,7 +50,7 @@ class NetworkBatches:
 
         Bounded: all shapes together hold at most two batches.
         """
-        shapes = (view.whole.shape, view.patches.shape)
+        shapes = (view.whole.shape, view.patches.shape, view.statistics.shape)
         group = self._waiting.setdefault(shapes, [])
         group.append((content_hash, view))
         if len(group) >= self.batch:
@@ -63,17 +70,18 @@ class NetworkBatches:
         group = self._waiting.pop(shapes)
         hashes = [content_hash for content_hash, _ in group]
         parts = list(self._forward([view for _, view in group]))
-        values, vectors = (np.concatenate(part) for part in zip(*parts, strict=True))
-        scores = [
-            Score(content_hash, self.spec.name, self.spec.revision, quantity, float(value))
-            for content_hash, row in zip(hashes, values, strict=True)
-            for quantity, value in zip(self.spec.quantities, row, strict=True)
-            if np.isfinite(value)
-        ]
+        values, vectors, *read = (np.concatenate(part) for part in zip(*parts, strict=True))
+        scores = list(_scores(self.spec, hashes, values))
+        # Without statistics the heads were not asked.
+        for (reader, _), each in zip(self._readers or (), read, strict=False):
+            scores += _scores(reader, hashes, each)
         return Findings(scores, embeddings_of(hashes, vectors))
 
-    def _forward(self, views: Sequence[NetworkView]) -> Iterator[tuple[Floats, Floats]]:
-        """Values (n, quantities) and embeddings of n views of one shape; where memory runs out, in halves."""
+    def _forward(self, views: Sequence[NetworkView]) -> Iterator[tuple[Floats, ...]]:
+        """Values (n, quantities) and embeddings of n views of one shape, then each reader's values.
+
+        Where memory runs out, in halves.
+        """
         try:
             found = self._network_on(views, self.placement.autocast)
             if not all(np.isfinite(each).all() for each in found):  # half precision can overflow where single does not
@@ -88,15 +96,34 @@ class NetworkBatches:
             yield from self._forward(views[:half])
             yield from self._forward(views[half:])
 
-    def _network_on(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> tuple[Floats, Floats]:
+    def _network_on(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> tuple[Floats, ...]:
         import torch
 
         device = self.placement.device
         whole = torch.from_numpy(np.stack([view.whole for view in views])).to(device)
         patches = torch.from_numpy(np.stack([view.patches for view in views])).to(device)
         with torch.inference_mode(), torch.autocast(device.split(":")[0], dtype=dtype, enabled=dtype is not None):
-            values, embeddings = self._network(whole, patches)
-        return values.float().cpu().numpy(), embeddings.float().cpu().numpy()
+            if views[0].statistics.size == 0:
+                found = self._network(whole, patches)
+            else:
+                values, embeddings, features = cast("Judge", self._network).seen(whole, patches)
+                statistics = torch.from_numpy(np.stack([view.statistics for view in views])).to(device)
+                found = (values, embeddings, *(head(features, statistics) for _, head in self._heads()))
+        return tuple(each.float().cpu().numpy() for each in found)
+
+    def _heads(self) -> list[tuple[ScorerSpec, nn.Module]]:
+        if self._readers is None:
+            device = self.placement.device
+            specs = readers_of(self.spec.name)
+            self._readers = [(each, load_network(each.name).to(device)) for each in specs]
+        return self._readers
+
+
+def _scores(spec: ScorerSpec, hashes: Sequence[bytes], values: Floats) -> Iterator[Score]:
+    for content_hash, row in zip(hashes, values, strict=True):
+        for quantity, value in zip(spec.quantities, row, strict=True):
+            if np.isfinite(value):
+                yield Score(content_hash, spec.name, spec.revision, quantity, float(value))
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -23,10 +23,14 @@ class InDepth:
     values: dict[str, float]  # by quantity
     quality_map: npt.NDArray[np.float32]  # (rows, columns), in [0, 1]: each covers an equal share of the picture
     embedding: npt.NDArray[np.float32]  # (E,), of length 1
+    read: dict[str, dict[str, float]]  # what other scorers read from the same features, by scorer and quantity
 
 
 def judge_in_depth(view: NetworkView, device: str) -> InDepth:
-    """Judge what `network_view` made for the judge. Raises DeviceMissing, ModelMissing and their kind."""
+    """Judge what `network_view` made for the judge; where it has statistics, ask the heads too that read the judge.
+
+    Raises DeviceMissing, ModelMissing and their kind.
+    """
     placement = place(device)  # before torch is imported, see there
     import torch
 
@@ -34,6 +38,13 @@ def judge_in_depth(view: NetworkView, device: str) -> InDepth:
     with torch.inference_mode():  # single precision everywhere: one photo need not be fast
         whole, patches = (torch.from_numpy(np.stack([pixels])) for pixels in (view.whole, view.patches))
         judgement = network.judge(whole.to(placement.device), patches.to(placement.device))
-    values, embedding, quality = (each[0].float().cpu().numpy() for each in judgement)
+        statistics = torch.from_numpy(view.statistics[None]).to(placement.device)
+        readers = registry.readers_of(registry.JUDGE) if view.statistics.size else ()
+        read = {
+            spec.name: registry.load_network(spec.name).to(placement.device)(judgement.features, statistics)
+            for spec in readers
+        }
+    values, embedding, quality = (each[0].float().cpu().numpy() for each in judgement[:3])
+    named = {spec.name: dict(zip(spec.quantities, read[spec.name][0].cpu().tolist(), strict=True)) for spec in readers}
     quantities = registry.spec(registry.JUDGE).quantities
-    return InDepth(dict(zip(quantities, values.tolist(), strict=True)), quality, embedding)
+    return InDepth(dict(zip(quantities, values.tolist(), strict=True)), quality, embedding, named)

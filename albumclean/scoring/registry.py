@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 JUDGE = "judge"  # the scorer whose values the rules use
-DEFAULT = (JUDGE,)
+KIND = "kind"  # the one that tells photos from screenshots and documents
+DEFAULT = (JUDGE, KIND)
 
 
 class Scorer(Protocol):
@@ -31,6 +32,9 @@ class Scorer(Protocol):
 
         Called with the photos as `network_view` makes them from `SPEC.input`, uint8 (N, height, width, 3) and
         (N, count, side, side, 3), it gives float32 (N, quantities) and embeddings (N, `SPEC.embedding`) of length 1.
+        That of a scorer which others read has a method `seen` that gives the features of the whole pictures, too:
+        (N, F). The network of a scorer that reads another (`SPEC.reads`) is called with those features and with the
+        pictures' statistics (N, S), and gives float32 (N, quantities).
         """
         ...
 
@@ -52,6 +56,11 @@ def names() -> tuple[str, ...]:
 def spec(name: str) -> ScorerSpec:
     """Raises KeyError for an unknown name."""
     return _modules()[name].SPEC
+
+
+def readers_of(name: str) -> tuple[ScorerSpec, ...]:
+    """The scorers that are heads on this one's features, by name."""
+    return tuple(each for each in map(spec, names()) if each.reads == name)
 
 
 def load_network(name: str) -> nn.Module:

@@ -1,4 +1,4 @@
-"""A single photo with a low score: proposed for the trash, or for a look where the score may not apply."""
+"""A single photo with a low score: proposed for the trash, or for a look where the score does not say it all."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ from dataclasses import dataclass
 
 from albumclean.config import Settings
 from albumclean.domain import Action, Degradation, Photo, PhotoFacts, Proposal, Reason, SimilarGroup
-from albumclean.policy.words import NOTABLE, described, joined
+from albumclean.policy.words import NOTABLE, described, edits_of, joined
 
-_GRAPHIC_FORMATS = frozenset({"PNG", "GIF", "BMP", "WEBP"})
 _SMALL = 100_000  # pixels; the scorer never saw smaller ones
 _MOS_WEIGHT, _DOUBT_WEIGHT = 3.0, 2.0  # before the degradations, whose weight is their severity
 
 
 @dataclass(frozen=True, slots=True)
 class LowQuality:
-    """Photos that score below the threshold; says nothing on groups."""
+    """Photos that score below the threshold; says nothing on groups, nor on what may be no photo."""
 
     name: str = "low-quality"
 
     def on_photo(self, facts: PhotoFacts, settings: Settings) -> Proposal | None:
-        """TRASH below the threshold, REVIEW if the score may not apply to such a picture, else nothing."""
+        """TRASH below the threshold, REVIEW if the score may not apply to such a picture, else nothing.
+
+        Nothing for screenshots, documents and graphics, or where it is not sure that it is a photo.
+        """
         below = settings.low_quality.below
         if facts.photo is None or facts.failure is not None or facts.mos is None or not facts.mos < below:
+            return None
+        if not facts.kind.is_judged:
             return None
         mos = Reason("mos", facts.mos, below, f"Scored {facts.mos:.2f} of 1, below {below:.2f}", _MOS_WEIGHT)
         doubts = _doubts(facts, facts.photo)
@@ -51,9 +55,12 @@ def _faults(facts: PhotoFacts) -> list[Reason]:
 def _doubts(facts: PhotoFacts, photo: Photo) -> list[Reason]:
     """Why the score may not apply; any of them turns the trash into a question."""
     doubts = []
-    if photo.format in _GRAPHIC_FORMATS and photo.camera is None:
-        text = "may be a screenshot or graphic, which a photo score does not fit"
-        doubts.append(Reason("format", photo.format, None, text, _DOUBT_WEIGHT))
+    if edits := edits_of(facts.asset):
+        text = f"goes with {edits}, in which you changed it"
+        doubts.append(Reason("own_edit", edits, None, text, _DOUBT_WEIGHT))
+    if photo.pictures > 1:
+        text = f"holds {photo.pictures} pictures, of which only the first was judged"
+        doubts.append(Reason("pictures", photo.pictures, 1, text, _DOUBT_WEIGHT))
     if photo.pixels < _SMALL:
         text = f"is too small to judge ({photo.width}x{photo.height})"
         doubts.append(Reason("pixels", photo.pixels, _SMALL, text, _DOUBT_WEIGHT))

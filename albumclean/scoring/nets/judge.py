@@ -26,12 +26,13 @@ class Judgement(NamedTuple):
     """What the judge has to say on N photos, all in float32.
 
     values: (N, 9), `QUANTITIES`, each in [0, 1]. embedding: (N, E), of length 1. quality_map: (N, H / 32, W / 32),
-    in [0, 1]: how good each region is.
+    in [0, 1]: how good each region is. features: (N, F), those of the whole pictures, which other heads read.
     """
 
     values: Tensor
     embedding: Tensor
     quality_map: Tensor
+    features: Tensor
 
 
 class Judge(nn.Module):
@@ -59,15 +60,20 @@ class Judge(nn.Module):
 
         Both in float32, under autocast as well.
         """
+        values, embeddings, _ = self.seen(whole, patches)
+        return values, embeddings
+
+    def seen(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, with the features of the whole pictures (N, F), which other heads read."""
         features, _ = self.look(whole)
-        return self.values(features, self.look_closely(patches)), self.embed(features)
+        return self.values(features, self.look_closely(patches)), self.embed(features), features
 
     def judge(self, whole: Tensor, patches: Tensor) -> Judgement:
         """As `forward`, with the map of the whole picture."""
         features, head = self.look(whole)
         values = self.values(features, self.look_closely(patches))
         quality, _ = self.judge_regions(head)
-        return Judgement(values, self.embed(features), quality)
+        return Judgement(values, self.embed(features), quality, features)
 
     def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 (N, H, W, 3) -> pooled features (N, F), float32, and the head's map (N, 1280, H / 32, W / 32)."""

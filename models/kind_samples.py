@@ -1,0 +1,131 @@
+"""Which pictures the kind head learns from, and on which it is measured. Sources are split, not files.
+
+The pictures lie outside the repository; `kind_sources.csv` lists where they come from. What is made of them
+(`kind_made`) is named here; its randomness comes from the names alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from albumclean.domain import PhotoKind
+from models import biq2021
+
+KINDS: Final = (PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.DOCUMENT, PhotoKind.GRAPHIC, PhotoKind.SCAN)
+SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+PHOTO_CLASSES: Final = (  # of the set that must not fool the judge: all but its screenshots and documents
+    *("snow", "sky", "macro", "night", "film-grain", "low-key", "black-and-white", "fog", "silhouette", "bokeh"),
+)
+LEFT_OUT: Final = ("nextcloud",)  # sources of the hard set that are trained on here
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture to look at: a file, or what is made of it."""
+
+    path: Path
+    kind: PhotoKind
+    make: str = "plain"  # steps of `kind_made`, with + between
+
+    @property
+    def name(self) -> str:
+        """Unique among all."""
+        return f"{self.kind.value}:{self.make}:{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def source(self) -> str:
+        """Whose picture it is, as far as the file's name says so."""
+        return self.path.name.partition("__")[0] if "__" in self.path.name else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the pictures lie."""
+
+    pictures: Path  # of `kind_sources.csv`: train, test and fresh, a folder a kind; files begin with "owner+name__"
+    biq2021: Path
+    photos: Path  # clean photos for training (models.clean)
+    hard: Path  # benchmarks/must_not_fool.csv: tune and test
+    others: tuple[Path, ...] = ()  # folders of photos for the test
+
+
+def _files(*folders: Path) -> list[Path]:
+    found = (path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in found if path.is_file())
+
+
+def _shuffled(files: Sequence[Path]) -> list[Path]:
+    return sorted(files, key=lambda path: hashlib.md5(path.name.encode(), usedforsecurity=False).hexdigest())
+
+
+def _alternating(files: Sequence[Path], kind: PhotoKind, often: str, third: str) -> Iterator[Sample]:
+    return (Sample(path, kind, often if at % 3 else third) for at, path in enumerate(files))
+
+
+def train_samples(places: Places) -> list[Sample]:
+    """All of training, sorted by name."""
+    rated = _shuffled([photo.path for photo in biq2021.read(places.biq2021, "train")])
+    own, clean = rated[:700], _files(places.photos)
+    phones = _files(places.pictures / "train" / "photo")
+    tune = [path for name in PHOTO_CLASSES for path in _files(places.hard / "tune" / name)]
+    mixed = _shuffled([*own, *clean, *phones])
+    made: list[Sample] = []
+    made += [Sample(path, PhotoKind.PHOTO) for path in (*own, *clean, *phones, *tune)]
+    made += [Sample(path, PhotoKind.PHOTO, "forwarded") for path in (*mixed[:220], *tune[::2])]
+    made += [Sample(path, PhotoKind.PHOTO, "noir") for path in mixed[220:340]]
+    made += _alternating(mixed[340:560], PhotoKind.SCAN, "paper", "paper+forwarded")
+    screens = [*_files(places.pictures / "train" / "screenshot"), *_files(places.hard / "tune" / "screenshot")]
+    for at, path in enumerate(screens):
+        made += [Sample(path, PhotoKind.SCREENSHOT), Sample(path, PhotoKind.SCREENSHOT, "forwarded")]
+        made.append(Sample(path, PhotoKind.SCREENSHOT, "cropped" if at % 2 else "cropped+forwarded"))
+    made += _alternating(mixed[560:810], PhotoKind.SCREENSHOT, "screen", "screen+forwarded")
+    papers = [*_files(places.pictures / "train" / "document"), *_files(places.hard / "tune" / "document")]
+    made += [Sample(path, PhotoKind.DOCUMENT) for path in papers]
+    made += [Sample(path, PhotoKind.DOCUMENT, "forwarded") for path in papers[::2]]
+    made += _alternating(papers[:120], PhotoKind.DOCUMENT, "photographed", "photographed+forwarded")
+    made += _alternating(mixed[810:1140], PhotoKind.DOCUMENT, "page+photographed", "page+photographed+forwarded")
+    made += _alternating(mixed[1140:1260], PhotoKind.DOCUMENT, "page+scanned", "page+scanned+forwarded")
+    made += _alternating(_files(places.pictures / "train" / "graphic"), PhotoKind.GRAPHIC, "plain", "forwarded")
+    made += [Sample(path, PhotoKind.GRAPHIC, "meme") for path in mixed[1260:1400]]
+    templates = _files(places.pictures / "train" / "template")
+    made += [Sample(path, PhotoKind.GRAPHIC, "meme+forwarded") for path in templates]
+    return sorted(made, key=lambda sample: sample.name)
+
+
+def test_samples(places: Places) -> list[Sample]:
+    """All of the test, each content once, sorted by name. Nothing was chosen by it."""
+    hard = places.hard / "test"
+    photos = _shuffled([photo.path for photo in biq2021.read(places.biq2021, "test")])[:400]
+    photos += [path for name in PHOTO_CLASSES for path in _files(hard / name)]
+    photos += _files(*places.others)
+    named = {
+        PhotoKind.PHOTO: photos,
+        PhotoKind.SCREENSHOT: [*_files(hard / "screenshot"), *_files(places.pictures / "test" / "screenshot")],
+        PhotoKind.DOCUMENT: [*_files(hard / "document"), *_files(places.pictures / "test" / "document")],
+        PhotoKind.GRAPHIC: _files(places.pictures / "test" / "graphic"),
+    }
+    made: list[Sample] = []
+    for kind, files in named.items():
+        seen: set[str] = set()
+        for path in files:
+            content = hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+            if content in seen or path.name.startswith(LEFT_OUT):
+                continue
+            seen.add(content)
+            makes = {PhotoKind.SCREENSHOT: ("forwarded", "cropped"), PhotoKind.DOCUMENT: ("forwarded",)}.get(kind, ())
+            made += [Sample(path, kind, make) for make in ("plain", *makes)]
+    return sorted(made, key=lambda sample: sample.name)
+
+
+def fresh_samples(places: Places) -> list[Sample]:
+    """The second test, sorted by name: gathered and sorted by eye after the head was made, measured once."""
+    kinds = (PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.DOCUMENT)
+    made: list[Sample] = []
+    for kind in kinds:
+        makes = ("plain",) if kind is PhotoKind.PHOTO else ("plain", "forwarded")
+        made += [Sample(path, kind, make) for path in _files(places.pictures / "fresh" / kind.value) for make in makes]
+    return sorted(made, key=lambda sample: sample.name)

@@ -1,0 +1,193 @@
+"""Train the kind head on cached features and write `models/kind.safetensors`; then its numbers on both tests.
+
+    python -m models.train_kind --pictures DIR --biq2021 DIR --photos DIR --hard DIR --cache DIR [--threads N]
+
+Runs after `kind_features`, on what that left in the cache, and after `kind_cutoffs`, whose outcome stands in the
+policy. `kind.json` gets the numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from albumclean.domain import Photo, PhotoKind, Shot
+from albumclean.media.statistics import COUNT
+from albumclean.policy.kinds import kind_of
+from albumclean.scoring.nets.judge import CONTENT_CHANNELS, content
+from albumclean.scoring.nets.kind import KindHead
+from models.kind_features import cell, parser_of_kinds, places_of
+from models.kind_samples import KINDS, Sample, fresh_samples, test_samples, train_samples
+
+HIDDEN: Final = 48
+EPOCHS: Final = 40
+RATE: Final = 2e-3
+DECAY: Final = 0.02
+BATCH: Final = 64
+MODELS: Final = 3  # heads of other seeds, side by side in one: their mean of logits errs less than any of them
+DROP_SHOWN, DROP_MEASURED, DROP_HIDDEN = 0.4, 0.15, 0.3
+SMOOTHING: Final = 0.03
+LEAST_SHOWN, LEAST_MEASURED = 0.02, 0.01  # spread of a column that hardly varies
+FAR: Final = 8.0  # standard deviations: beyond, a picture is like none that the head has seen
+PHOTO_WEIGHT: Final = 1.3
+CROWD: Final = 40  # pictures of one source from which on each weighs less
+WEIGHTS_OUT: Final = Path(__file__).with_name("kind.safetensors")
+METRICS_OUT: Final = Path(__file__).with_name("kind.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cached pictures: (n, 2336) and (n, S), and what each is."""
+
+    shown: Tensor
+    measured: Tensor
+    samples: list[Sample]
+
+    @property
+    def kinds(self) -> Tensor:
+        """(n,), positions in `KINDS`."""
+        return torch.tensor([KINDS.index(sample.kind) for sample in self.samples])
+
+
+def read(cache: Path, samples: Sequence[Sample]) -> Table:
+    """Those of the samples that are in the cache."""
+    found = [(sample, np.load(path)) for sample in samples if (path := cell(cache, sample)).exists()]
+    features = torch.from_numpy(np.stack([each["features"] for _, each in found])).float()
+    measured = torch.from_numpy(np.stack([each["statistics"] for _, each in found])).float()
+    return Table(content(features), measured, [sample for sample, _ in found])
+
+
+def weights(samples: Sequence[Sample]) -> Tensor:
+    """What each picture counts: photos more, those of a source with many pictures less."""
+    crowd: dict[tuple[str, str], int] = {}
+    for sample in samples:
+        crowd[sample.kind, sample.source] = crowd.get((sample.kind, sample.source), 0) + 1
+    made = [
+        PHOTO_WEIGHT if sample.kind is PhotoKind.PHOTO else min(1.0, (CROWD / crowd[sample.kind, sample.source]) ** 0.5)
+        for sample in samples
+    ]
+    return torch.tensor(made)
+
+
+class Trained(nn.Module):
+    """The head on standardised columns, with dropout."""
+
+    def __init__(self, table: Table, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.mean = (table.shown.mean(0), table.measured.mean(0))
+        self.spread = (
+            table.shown.std(0).clamp(min=LEAST_SHOWN),
+            table.measured.std(0).clamp(min=LEAST_MEASURED),
+        )
+        self.shown = nn.Linear(CONTENT_CHANNELS, HIDDEN)
+        self.measured = nn.Linear(COUNT, HIDDEN, bias=False)
+        self.out = nn.Linear(HIDDEN, len(KINDS))
+        nn.init.normal_(self.shown.weight, 0.0, 0.3 / CONTENT_CHANNELS**0.5)
+
+    def standardised(self, table: Table) -> tuple[Tensor, Tensor]:
+        """Both parts of the table, each column with mean 0 and spread 1."""
+        parts = zip((table.shown, table.measured), self.mean, self.spread, strict=True)
+        shown, measured = (((part - mean) / spread).clamp(-FAR, FAR) for part, mean, spread in parts)
+        return shown, measured
+
+    def forward(self, shown: Tensor, measured: Tensor) -> Tensor:
+        """Logits (n, 5)."""
+        inner = self.shown(functional.dropout(shown, DROP_SHOWN, self.training))
+        inner = inner + self.measured(functional.dropout(measured, DROP_MEASURED, self.training))
+        logits: Tensor = self.out(functional.dropout(functional.gelu(inner), DROP_HIDDEN, self.training))
+        return logits
+
+
+def fit(table: Table, seed: int) -> Trained:
+    """One head."""
+    head = Trained(table, seed)
+    shown, measured = head.standardised(table)
+    kinds, weight = table.kinds, weights(table.samples)
+    optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY)
+    steps = EPOCHS * -(-len(kinds) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps)
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(kinds)).split(BATCH):  # type: ignore[no-untyped-call]
+            logits = head(shown[rows], measured[rows])
+            each = functional.cross_entropy(logits, kinds[rows], reduction="none", label_smoothing=SMOOTHING)
+            optimiser.zero_grad()
+            (each * weight[rows]).mean().backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+    return head.eval()
+
+
+def shipped(heads: Sequence[Trained]) -> dict[str, Tensor]:
+    """The weights of one `KindHead` that gives the mean of the heads' logits, on columns as they are."""
+    names = ("shown.weight", "shown.bias", "measured.weight", "out.weight")
+    state: dict[str, list[Tensor]] = {name: [] for name in names}
+    for head in heads:
+        shown, measured = head.shown.weight / head.spread[0], head.measured.weight / head.spread[1]
+        state["shown.weight"].append(shown)
+        state["measured.weight"].append(measured)
+        state["shown.bias"].append(head.shown.bias - shown @ head.mean[0] - measured @ head.mean[1])
+        state["out.weight"].append(head.out.weight.T / len(heads))
+    joined = {name: torch.cat(parts).detach() for name, parts in state.items()}
+    joined["out.weight"] = joined["out.weight"].T
+    joined["out.bias"] = torch.stack([head.out.bias for head in heads]).mean(0).detach()
+    joined["shown.weight"] = joined["shown.weight"].half()  # the only large one
+    return {name: value.contiguous() for name, value in joined.items()}
+
+
+def probabilities(state: dict[str, Tensor], table: Table) -> Tensor:
+    """What the shipped head gives, (n, 5)."""
+    shown = table.shown @ state["shown.weight"].float().T + state["shown.bias"]
+    inner = functional.gelu(shown + table.measured @ state["measured.weight"].T)
+    return (inner @ state["out.weight"].T + state["out.bias"]).softmax(dim=1)
+
+
+def verdicts(found: Tensor) -> list[PhotoKind]:
+    """The kinds by the policy, for files that say nothing of a camera: the hardest case."""
+    bare = Photo(b"", 1000, 1000, "JPEG", shot=Shot())
+    return [kind_of(dict(zip(KINDS, row, strict=True)), bare) for row in found.tolist()]
+
+
+def numbers(found: Tensor, samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
+    """For every kind and making: how many pictures, and which share of them was called what."""
+    called = verdicts(found)
+    told: dict[str, dict[str, float]] = {}
+    for key in sorted({(sample.kind.value, sample.make) for sample in samples}):
+        rows = [kind for kind, sample in zip(called, samples, strict=True) if (sample.kind.value, sample.make) == key]
+        shares = {kind.value: round(rows.count(kind) / len(rows), 4) for kind in PhotoKind if kind in rows}
+        told[" ".join(key)] = {"pictures": len(rows), **shares}
+    return told
+
+
+def main() -> None:
+    """Fit, write the weights and the numbers."""
+    arguments = parser_of_kinds(__doc__).parse_args()
+    torch.set_num_threads(arguments.threads)
+    places = places_of(arguments)
+    train = read(arguments.cache, train_samples(places))
+    state = shipped([fit(train, seed) for seed in range(MODELS)])
+    save_file(state, WEIGHTS_OUT)
+    head = KindHead(statistics=COUNT, hidden=HIDDEN * MODELS)
+    head.load_state_dict({name: value.float() for name, value in state.items()})  # what the program does
+    sha256 = hashlib.sha256(WEIGHTS_OUT.read_bytes()).hexdigest()
+    told: dict[str, object] = {"sha256": sha256, "trained_on": len(train.samples)}
+    for name, samples in (("test", test_samples), ("fresh", fresh_samples)):
+        pictures = read(arguments.cache, samples(places))
+        told[name] = numbers(probabilities(state, pictures), pictures.samples)
+    METRICS_OUT.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(told, indent=2))
+    print(f"{WEIGHTS_OUT}: SHA-256 {sha256}; write it into albumclean/scoring/scorers/kind.py")
+
+
+if __name__ == "__main__":
+    main()
