@@ -6,6 +6,7 @@ the ledger lie in the user's cache and data folders; `ALBUMCLEAN_HOME` puts all 
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -55,6 +56,7 @@ class CrawlSettings:
     include: tuple[str, ...] = ()  # gitignore-style patterns; empty: every photo
     exclude: tuple[str, ...] = ()  # gitignore-style patterns
     protected: tuple[str, ...] = ()  # folders that are compared but never proposed
+    open_libraries: tuple[str, ...] = ()  # folders of photo servers (Immich ...) that are treated as any other
     hidden: bool = False  # look into hidden files and folders too
     settle: float = 0.0  # seconds: what was changed more recently may still be written to and waits for the next scan
 
@@ -156,9 +158,26 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
             raise ConfigError(path=path, detail=f"[{name}] must be a table")
         changed[name] = _override(path, name, table, said, environ)
     settings = replace(settings, **changed)
-    if not 0 <= settings.low_quality.below <= 1:
-        raise ConfigError(path=path, detail="low_quality.below must lie between 0 and 1")
+    for key, value, most in _bounded(settings):
+        if not 0 <= value <= most:  # also true of a NaN
+            bounds = "be 0 or more" if most == math.inf else f"lie between 0 and {most:g}"
+            raise ConfigError(path=path, detail=f"{key} must {bounds}")
     return settings
+
+
+def _bounded(settings: Settings) -> tuple[tuple[str, float, float], ...]:
+    """(name, value, largest value) of the numbers that must not be less than 0."""
+    unattended, auto = settings.unattended, settings.auto
+    return (
+        ("low_quality.below", settings.low_quality.below, 1),
+        ("crawl.settle", settings.crawl.settle, math.inf),
+        ("screenshots.older_than_days", settings.screenshots.older_than_days, math.inf),
+        ("unattended.max_time", unattended.max_time, math.inf),
+        ("unattended.nice", unattended.nice, 19),
+        ("unattended.settle", unattended.settle, math.inf),
+        ("auto.max_photos", auto.max_photos, math.inf),
+        ("auto.max_share", auto.max_share, 1),
+    )
 
 
 Table = TypeVar(

@@ -78,6 +78,12 @@ class StoreBusy(StoreError):
     """Another albumclean is writing to {path}. Wait until it has ended, then try again."""
 
 
+class RunBusy(AlbumcleanError):
+    """Another run is at work: {owner}. This one did nothing; the next one will do."""
+
+    exit_code = ExitCode.BUSY
+
+
 class DiskFull(StoreError):
     """No space is left for {path}. Free some space and run the same command again: what was done is kept."""
 
@@ -120,6 +126,14 @@ class OutputUnusable(UsageError):
 
 class DeviceMissing(UsageError):
     """The device {device} was asked for, but this machine's PyTorch can't use it. Try `--device auto`."""
+
+
+class ScheduleRefused(UsageError):
+    """{detail}"""
+
+
+class ScheduleFailed(AlbumcleanError):
+    """{detail}"""
 
 
 class TrashUnavailable(AlbumcleanError):

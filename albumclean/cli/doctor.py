@@ -38,15 +38,17 @@ def doctor() -> ExitCode:
 def _packages() -> Iterator[str]:
     from importlib.metadata import version
 
-    names = ("torch", "torchvision", "pillow", "pi-heif", "imagehash", "send2trash", "numpy")
+    names = ("torch", "torchvision", "pillow", "pi-heif", "rawpy", "imagehash", "send2trash", "numpy")
     yield ", ".join(f"{name} {version(name)}" for name in names)
 
 
 def _formats() -> Iterator[str]:
-    from albumclean.media.decode import readable_formats
+    from albumclean.media.parsers import missing_formats, readable_formats
 
     yield "reads " + ", ".join(readable_formats())
-    yield "camera RAW files travel with their JPEG or HEIC twin; alone they are listed, not judged"
+    for name, package in missing_formats().items():
+        yield f"does not read {name}" + (f"; to have it read: pip install {shown(package)}" if package else "")
+    yield "camera RAW is judged by the preview in it; videos are listed, not judged"
 
 
 def _model() -> Iterator[str]:

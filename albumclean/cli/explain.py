@@ -103,7 +103,7 @@ def _looked_at(path: Path, settings: Settings, told: set[Failure]) -> tuple[Expl
         if trouble not in told:
             told.add(trouble)
             say_error(f"{shown(trouble.path)}: {shown(trouble.reason)}")
-    facts = facts_of(seen.photo, seen.values, where)
+    facts = facts_of(seen.photo, seen.values, where, seen.kinds)
     explanation = Explanation(
         facts=facts,
         mos_std=seen.values.get("mos_std"),

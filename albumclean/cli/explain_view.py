@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from albumclean.domain import Action, Failure, PhotoFacts
-from albumclean.policy.words import NOTABLE
+from albumclean.policy.words import NOTABLE, goes_along, in_albums
 from albumclean.report.explanation import Explanation, document
 from albumclean.report.quality_map import overlay, scale
 from albumclean.review.preview import as_half_blocks, fitted
-from albumclean.words import file_size, shown
+from albumclean.words import file_size, json_text, shown
 
 _BAR = 20  # characters
 _BLOCKS, _ASCII = ("█", "▒", "░"), ("#", "=", ".")  # certain, within the interval, the rest
@@ -36,7 +35,7 @@ Row = tuple[str, Text]
 
 def print_json(explained: list[tuple[Explanation, Path | None]], failed: list[Failure]) -> None:
     """One line on standard output."""
-    typer.echo(json.dumps(document(explained, failed), ensure_ascii=False, allow_nan=False))
+    typer.echo(json_text(document(explained, failed)))
 
 
 class ExplanationView:
@@ -136,9 +135,12 @@ def _description(facts: PhotoFacts) -> str:
     parts = [file_size(facts.asset.primary.size)]
     if photo is not None:
         taken = photo.taken_at and photo.taken_at.replace("T", " ")
-        parts = [f"{photo.width}x{photo.height} {photo.format}", *parts, *filter(None, (taken, photo.camera))]
+        size = f"{photo.width}x{photo.height} {photo.format}"
+        parts = [facts.kind.text, size, *parts, *filter(None, (taken, photo.camera))]
     if facts.asset.companions:
-        parts.append("with " + ", ".join(companion.file.path.name for companion in facts.asset.companions))
+        parts.append(f"with {goes_along(facts.asset)}")
+    if facts.marks.albums:
+        parts.append(in_albums(facts.marks.albums))
     return " · ".join(map(shown, parts))
 
 

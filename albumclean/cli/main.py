@@ -11,7 +11,23 @@ import sys
 import typer
 
 from albumclean import __version__
-from albumclean.cli import apply, doctor, evaluate, explain, history, propose, report, review, scan, status, tune, undo
+from albumclean.cli import (
+    apply,
+    doctor,
+    evaluate,
+    explain,
+    history,
+    propose,
+    report,
+    review,
+    run,
+    scan,
+    schedule,
+    sources,
+    status,
+    tune,
+    undo,
+)
 from albumclean.cli.running import say_error
 from albumclean.errors import AlbumcleanError, ExitCode
 
@@ -19,13 +35,30 @@ app = typer.Typer(
     name="albumclean",
     help="Find the blurred, noisy and repeated photos of an album, look at them, and trash them with a way back.",
     epilog="Exit codes: 0 all well; 1 some files failed or were skipped; 2 wrong usage or configuration; "
-    "3 nothing could be done; 130 interrupted (run the same command again to go on).",
+    "3 nothing could be done; 4 a run was held back by its limits; 75 another run is at work; "
+    "130 interrupted (run the same command again to go on).",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help: importing rich would double the time until it appears
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (scan, propose, review, apply, undo, history, report, tune, status, explain, evaluate, doctor):
+for command in (
+    sources,
+    scan,
+    propose,
+    review,
+    apply,
+    undo,
+    history,
+    report,
+    run,
+    schedule,
+    tune,
+    status,
+    explain,
+    evaluate,
+    doctor,
+):
     command.add_to(app)
 
 
@@ -47,8 +80,9 @@ def _options(
 def main() -> None:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal's encoding lacks must not end the run.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        # A name that the terminal's encoding lacks must not end the run. A timer may give no stream at all.
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
     except AlbumcleanError as error:

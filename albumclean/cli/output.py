@@ -26,13 +26,16 @@ class Output:
 
     @classmethod
     def check(cls, named: Path | None, mark: bytes, suffixes: Sequence[str] = ()) -> Self | None:
-        """See whether the file can be written, without writing it; None if the user named none.
+        """`at` for the file that the user named; None if they named none."""
+        return None if named is None else cls.at(named, mark, suffixes)
+
+    @classmethod
+    def at(cls, named: Path, mark: bytes, suffixes: Sequence[str] = ()) -> Self:
+        """See whether the file can be written, without writing it.
 
         An empty file and one that bears the mark may be written over. Raises OutputExists, OutputUnusable, or
         UsageError for another suffix than `suffixes`.
         """
-        if named is None:
-            return None
         path = named.expanduser()
         if suffixes and path.suffix.lower() not in suffixes:
             raise UsageError(detail=f"{shown(path)} must end with {' or '.join(suffixes)}.")

@@ -73,11 +73,11 @@ def report(  # noqa: PLR0917 - typer reads the command line off the parameters
                 listeners.append(written.hear)
             if csv is not None:
                 listeners.append(_rows_into(_sink(files, csv_file), header))
-            summary = _heard(catalogue, under, listeners)
+            summary = heard(catalogue, under, listeners)
             if written is not None:
                 written.finish(summary, made_at=time.time(), folders=under)
         if page_file is not None:
-            with page_file.opened() as file, _thumbnails(locations, settings) as thumbnail:
+            with page_file.opened() as file, thumbnails(locations, settings) as thumbnail:
                 for piece in page.render(summary, gallery.sections(), thumbnail, made_at=time.time(), folders=under):
                     file.write(piece.encode())
     if summary.has_findings or not quiet:
@@ -105,7 +105,7 @@ def _rows_into(file: BinaryIO, header: bytes) -> Listener:
     return lambda proposal: file.write(f"{csv_row(proposal)}\r\n".encode())
 
 
-def _heard(catalogue: Catalogue, under: list[Path], listeners: list[Listener]) -> Summary:
+def heard(catalogue: Catalogue, under: list[Path], listeners: list[Listener]) -> Summary:
     """One walk over all photos and one over all proposals, of which every listener hears."""
     from albumclean.catalogue import LeftOut
     from albumclean.report.summary import Summary
@@ -125,7 +125,8 @@ def _heard(catalogue: Catalogue, under: list[Path], listeners: list[Listener]) -
 
 
 @contextmanager
-def _thumbnails(locations: Locations, settings: Settings) -> Iterator[Thumbnail]:
+def thumbnails(locations: Locations, settings: Settings) -> Iterator[Thumbnail]:
+    """What gives the pictures of a page."""
     from albumclean.domain import PhotoFacts
     from albumclean.errors import AlbumcleanError
     from albumclean.review.pictures import Pictures

@@ -5,25 +5,27 @@ Runs in a process of its own (`media.workers`) and never imports torch: networks
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import PIL
-
-from albumclean.domain import Failure, FileIdentity, Fingerprint, Photo, Stage
+from albumclean.domain import Failure, FileIdentity, Fingerprint, Photo, ScorerSpec, Stage
 from albumclean.errors import AlbumcleanError, ReadError
 from albumclean.media.decode import decode
+from albumclean.media.parsers import decoder_versions
 from albumclean.media.reading import content_hash, read_file
+from albumclean.media.statistics import statistics
 from albumclean.media.thumbnail import thumbnail
 from albumclean.media.view import NetworkView, network_view
-from albumclean.media.workers import WorkerFailure
+from albumclean.media.workers import FailureKind, WorkerFailure
 from albumclean.scoring import registry
 from albumclean.similar.fingerprint import ENOUGH, fingerprint
+from albumclean.words import shown
+
+_LONGEST_REASON = 300  # characters
 
 # A photo that failed is tried again when this changes: another decoder may read it.
-DECODER = f"1-pillow{PIL.__version__}-heif{version('pi-heif')}"
+DECODER = f"2-{decoder_versions()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Analysis:
     content_hash: bytes
     photo: Photo | None = None
     fingerprint: Fingerprint | None = None
-    views: dict[str, NetworkView] = field(default_factory=dict)  # by scorer
+    views: dict[str, NetworkView] = field(default_factory=dict)  # by the scorer whose network takes them in
     thumbnail: bytes | None = None  # JPEG
 
 
@@ -71,13 +73,36 @@ def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
     specs = [registry.spec(name) for name in wanted.scorers]
     smallest = max((spec.min_short_side for spec in specs), default=2 * ENOUGH)
     frame = decode(data, job.identity.path, digest, min_short_side=smallest, max_pixels=job.max_pixels)
-    views = {spec.name: network_view(frame.picture, spec.input) for spec in specs}
+    views = {name: network_view(frame.picture, registry.spec(name).input) for name in _networks(specs)}
+    if reading := {spec.reads for spec in specs if spec.reads}:
+        measured = statistics(frame.picture)
+        views.update({name: replace(views[name], statistics=measured) for name in reading})
     small = thumbnail(frame.picture) if wanted.thumbnail else None
     return Analysis(digest, frame.photo, fingerprint(frame.picture.reduced(ENOUGH), digest), views, small)
 
 
-def failure_of(path: Path, error: AlbumcleanError | WorkerFailure) -> Failure:
-    """What to say of a file that a worker could not read or decode."""
-    unreadable = isinstance(error, ReadError)
-    reason = error.reason if isinstance(error, WorkerFailure) else str(error.fields.get("detail", error))
-    return Failure(path, Stage.READ if unreadable else Stage.DECODE, reason, transient=unreadable)
+def _networks(specs: Sequence[ScorerSpec]) -> list[str]:
+    """The scorers whose networks have to run: a head needs that of the one that it reads."""
+    return sorted({spec.reads or spec.name for spec in specs})
+
+
+def failure_of(path: Path, error: AlbumcleanError | WorkerFailure, *, was_read: bool = True) -> Failure:
+    """What to say of a file that a worker could not read or decode, in one line that is safe to print.
+
+    `was_read`: the worker had its bytes. Before that, a worker that takes too long waits for a disk or a network that
+    does not answer, which is not the file's fault; nor is it when the worker was killed from outside.
+    """
+    if isinstance(error, WorkerFailure):
+        unreadable = not was_read and error.kind is FailureKind.TIMEOUT
+        reason = f"{error.reason} to read; does its drive answer?" if unreadable else error.reason
+        transient = unreadable or error.kind is FailureKind.KILLED
+    else:
+        unreadable = transient = isinstance(error, ReadError)
+        reason = str(error.fields.get("detail", error))
+    return Failure(path, Stage.READ if unreadable else Stage.DECODE, _line(reason), transient=transient)
+
+
+def _line(text: str) -> str:
+    """Decoders quote what they find in a file, which may be a command to the terminal."""
+    line = shown(" ".join(text.split()))
+    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

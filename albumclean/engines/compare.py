@@ -43,19 +43,25 @@ class CompareProgress:
     failed: int = 0
 
 
-def compare_new(cache: Cache, settings: Settings, progress: Callable[[CompareProgress], None]) -> CompareProgress:
+def compare_new(
+    cache: Cache,
+    settings: Settings,
+    progress: Callable[[CompareProgress], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> CompareProgress:
     """Look closely at every pair that may be copies and has not been looked at. KeyboardInterrupt keeps what was found.
 
-    Pairs whose files can't be read now are tried again by the next scan. Raises SearchFailed.
+    `stop` is asked between pairs; once True, the rest is left to the next scan, which also tries again those pairs
+    whose files can't be read now. Raises SearchFailed.
     """
     cache.comparisons.forget_vanished()
     embedding = registry.spec(registry.JUDGE).revision
     key = f"{FINGERPRINT}|{embedding}|{NEIGHBOURS}|{REVISION}"
     state = CompareProgress()
-    if not cache.comparisons.has_unsearched(key, FINGERPRINT):
+    if stop() or not cache.comparisons.has_unsearched(key, FINGERPRINT):
         return state
     found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
-    looks = _Looks(cache, settings, _Candidates.of(found, functools.cache(cache.photo)), state)
+    looks = _Looks(cache, settings, _Candidates.of(found, functools.cache(cache.photo)), state, stop)
     looks.run(progress)
     cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
     return state
@@ -90,14 +96,22 @@ class _Candidates:
 class _Looks:
     """The components of look-alikes that are not settled, and the looks that they wait for."""
 
-    def __init__(self, cache: Cache, settings: Settings, found: _Candidates, state: CompareProgress) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        settings: Settings,
+        found: _Candidates,
+        state: CompareProgress,
+        stop: Callable[[], bool],
+    ) -> None:
         self._cache = cache
+        self._stop = stop
         self._photo = found.photo
         self._alike = found.alike
         self._pixels: dict[bytes, bytes] = {}  # digests
         self._settings = settings
         self._state = state
-        self.unsettled: set[bytes] = set()  # contents that could not be read this time
+        self.unsettled: set[bytes] = set()  # contents that could not be read or looked at this time
         self._parts: list[list[Pair]] = []
         self._verdicts: list[dict[Pair, Verdict]] = []  # of each part: what is asked again and again stays small
         self._part_of: dict[bytes, int] = {}
@@ -131,6 +145,10 @@ class _Looks:
                         found, last = [], time.monotonic()
         finally:
             self._remember(found)
+        # A part that still waits for looks was stopped: all of it is searched again.
+        for pairs, missing in zip(self._parts, self._missing, strict=True):
+            if missing:
+                self.unsettled.update(content for each in pairs for content in each)
 
     def _remember(self, looks: Collection[Look]) -> None:
         pixels = (each for look in looks for each in look.pixels)
@@ -181,7 +199,7 @@ class _Looks:
         self._settle(contents)
 
     def _jobs(self) -> Iterator[PairJob | None]:
-        while self._state.done < self._state.wanted:
+        while self._state.done < self._state.wanted and not self._stop():
             if not self._ready:
                 yield None  # what comes next hangs on looks that are under way
                 continue

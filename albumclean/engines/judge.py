@@ -16,18 +16,17 @@ from PIL import Image
 from albumclean.config import Settings
 from albumclean.domain import Failure, FileIdentity, Photo, Stage
 from albumclean.engines.analyse import Analysis, Job, Wanted, analyse, failure_of
+from albumclean.engines.closeup import Closeup, closeup
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
-from albumclean.errors import ReadError
-from albumclean.media.decode import decode
+from albumclean.errors import AlbumcleanError, DecodeError, ReadError
 from albumclean.media.patches import Place
-from albumclean.media.reading import content_hash, read_file
 from albumclean.media.view import network_view
+from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.scoring.depth import judge_in_depth
 from albumclean.scoring.findings import Findings
 
-PREVIEW = 1600  # pixels of the long side
 Values = dict[str, float]  # by quantity
 
 
@@ -44,6 +43,7 @@ class Inspection:
 
     photo: Photo
     values: Values
+    kinds: Values  # how likely each kind is
     quality_map: npt.NDArray[np.float32]  # (rows, columns), in [0, 1]: each covers an equal share of the picture
     embedding: npt.NDArray[np.float32]  # (E,), of length 1
     patches: tuple[Place, ...]  # left and top of what was seen closely, in pixels of the upright photo
@@ -123,29 +123,41 @@ def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int
 
 
 def inspect(path: Path, *, settings: Settings, device: str = "auto") -> Inspection:
-    """Judge one photo in depth, in this process. Raises ReadError, DecodeError and what `judge_files` raises."""
+    """Judge one photo in depth; a worker process decodes it. Raises what `judge_files` raises.
+
+    Raises ReadError and DecodeError as well, the latter also where the file crashes its decoder.
+    """
     try:
         target = path.resolve()
-        identity = FileIdentity.of(target, target.stat())
+        job = Job(FileIdentity.of(target, target.stat()), settings.scan.max_pixels)
     except OSError as error:
         raise ReadError(path=path, detail=error.strerror or str(error)) from error
-    spec = registry.spec(registry.JUDGE)
-    data = read_file(identity)
-    frame = decode(
-        data, path, content_hash(data), min_short_side=spec.min_short_side, max_pixels=settings.scan.max_pixels
-    )
-    view = network_view(frame.picture, spec.input)
-    seen = judge_in_depth(view, device)
-    factor = frame.reduction
+    seen = _closeup(path, job, settings)
+    depth = judge_in_depth(seen.view, device)
+    factor = seen.reduction
     return Inspection(
-        photo=frame.photo,
-        values=seen.values,
-        quality_map=seen.quality_map,
-        embedding=seen.embedding,
-        patches=tuple((left * factor, top * factor) for left, top in view.places),
-        patch_side=spec.input.patches.side * factor if spec.input.patches else 0,
-        preview=_preview(frame.picture.reduced(PREVIEW // 2)),
+        photo=seen.photo,
+        values=depth.values,
+        kinds=depth.read[registry.KIND],
+        quality_map=depth.quality_map,
+        embedding=depth.embedding,
+        patches=tuple((left * factor, top * factor) for left, top in seen.view.places),
+        patch_side=seen.input.patches.side * factor if seen.input.patches else 0,
+        preview=seen.preview,
     )
+
+
+def _closeup(path: Path, job: Job, settings: Settings) -> Closeup:
+    pool = worker_pool(closeup, replace(settings.scan, workers=1))
+    with closing(pool.run([job], lambda _: None)) as results:
+        _, outcome = next(results)
+    if isinstance(outcome, WorkerFailure):
+        raise DecodeError(path=path, detail=outcome.reason)
+    if isinstance(outcome, (ReadError, DecodeError)):
+        raise type(outcome)(**{**outcome.fields, "path": path})  # by the name that the caller gave
+    if isinstance(outcome, AlbumcleanError):
+        raise outcome
+    return outcome
 
 
 def _judged(found: Findings, waiting: dict[bytes, list[Path]]) -> Iterator[tuple[Path, Values]]:
@@ -156,8 +168,3 @@ def _judged(found: Findings, waiting: dict[bytes, list[Path]]) -> Iterator[tuple
     for digest, values in by_photo.items():
         for path in waiting.pop(digest):
             yield path, dict(values)
-
-
-def _preview(image: Image.Image) -> Image.Image:
-    image.thumbnail((PREVIEW, PREVIEW))
-    return image

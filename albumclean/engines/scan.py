@@ -12,16 +12,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from albumclean.config import Settings
-from albumclean.crawl import Skipped, SkipReason, crawl, read_marks
+from albumclean.crawl import NotesOfFolders, Skipped, SkipReason, crawl, read_marks
 from albumclean.domain import Asset, Failure, FileIdentity, Fingerprint, Photo, Root, RootRole, Stage, UserMarks
 from albumclean.engines.analyse import DECODER, Analysis, Job, Question, Wanted, analyse, failure_of
 from albumclean.engines.compare import CompareProgress, compare_new
+from albumclean.engines.identifiers import KnownIdentifiers
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
 from albumclean.errors import AlbumcleanError, StoreBusy
@@ -55,6 +58,26 @@ class ScanSummary:
     crawl_failures: list[Failure] = field(default_factory=list)  # folders and sidecars that couldn't be read
     kept_roots: list[Path] = field(default_factory=list)  # looked empty though photos are known there
     without_thumbnails: str | None = None  # why thumbnails could not be kept, where that was so
+    met: dict[Path, int] = field(default_factory=dict)  # of each root, the photos that lie there now
+    known: dict[Path, int] = field(default_factory=dict)  # of each root, the photos that were known before
+    stopped: bool = False  # on request, with photos or pairs left for the next scan
+
+    @property
+    def left(self) -> int:
+        """Photos that the next scan has to read."""
+        return self.to_do - self.done
+
+
+class Forget(Enum):
+    """When known photos that the crawl did not meet are forgotten. It costs rows of files, never scores."""
+
+    UNLESS_EMPTY = auto()  # an empty folder where photos are known is more likely an unmounted drive
+    UNLESS_HALF_GONE = auto()  # nobody watches: half a library is not lost in one day either
+    ALWAYS = auto()  # the user has said that they are gone
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +103,45 @@ def scan(
     *,
     thumbnails: Path,
     retry_failed: bool = False,
+    stop: Callable[[], bool] = _never,
+    forget: Forget = Forget.UNLESS_EMPTY,
 ) -> ScanSummary:
     """Bring the cache up to date for `roots`. KeyboardInterrupt leaves all that was done in the cache.
 
     `thumbnails`: the file that takes those of newly decoded photos; a trouble with it costs nothing but thumbnails.
+    `stop` is asked between photos, after the folders have been looked through; once True, what has been begun is ended
+    and the rest is left to the next scan.
 
     Raises StoreBusy if another scan writes to this cache, RootNotFound if no root can be reached, and the errors of
     devices and models.
     """
     try:
         with FileLock(f"{cache.path}.lock", blocking=False), Shelf(thumbnails, THUMBNAIL) as shelf:
-            return _Scan(cache, shelf, settings, watcher).run(roots, retry_failed=retry_failed)
+            return _Scan(cache, shelf, settings, watcher, stop=stop, forget=forget).run(
+                roots, retry_failed=retry_failed
+            )
     except Timeout:
         raise StoreBusy(path=cache.path) from None
 
 
 class _Scan:
-    def __init__(self, cache: Cache, shelf: Shelf, settings: Settings, watcher: ScanWatcher) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        shelf: Shelf,
+        settings: Settings,
+        watcher: ScanWatcher,
+        *,
+        stop: Callable[[], bool],
+        forget: Forget,
+    ) -> None:
         self.cache = cache
         self.shelf = shelf
         self.settings = settings
         self.watcher = watcher
+        self.forget = forget
+        self._stop = stop
+        self._notes = NotesOfFolders()
         self.needs = needs()
         self.summary = ScanSummary()
         self._batch = _Findings(cache, shelf, self.needs)
@@ -117,7 +158,7 @@ class _Scan:
         self.summary.to_do = self.cache.count_to_do(number, self.needs, retry_failed=retry_failed)
         if self.summary.to_do:
             self._read(self.cache.to_do(number, self.needs, retry_failed=retry_failed))
-        self.summary.not_compared = compare_new(self.cache, self.settings, self._compared).failed
+        self.summary.not_compared = compare_new(self.cache, self.settings, self._compared, self._is_over).failed
         self.shelf.prune(self.cache.contents())
         self.summary.without_thumbnails = self.shelf.trouble
         self.cache.finish_scan(number)
@@ -128,40 +169,48 @@ class _Scan:
     def _meet(self, number: int, roots: Sequence[Root]) -> None:
         met: list[tuple[Asset, UserMarks | None]] = []
         unreadable: list[Path] = []
-        reached: dict[Path, int] = {root.path: 0 for root in roots if root.role is not RootRole.EXCLUDED}
-        for entry in crawl(roots, self.settings.crawl):
+        reached = self.summary.met
+        for root in roots:
+            if root.role is not RootRole.EXCLUDED:
+                reached[root.path], self.summary.known[root.path] = 0, self.cache.count_under(root.path)
+        identifiers = KnownIdentifiers(self.cache.identifiers)
+        for entry in crawl(roots, self.settings.crawl, identifiers):
             if isinstance(entry, Failure):
                 unreadable.append(entry.path)
                 self._tell(entry)
             elif isinstance(entry, Skipped):
                 self.summary.skipped[entry.reason] += entry.count
+                if entry.reason is SkipReason.UNSETTLED:  # it is there, only not yet to be read
+                    unreadable.append(entry.path)
+                    _count(reached, entry.path)
             else:
                 met.append((entry, self._marks(entry)))
                 self.summary.found += 1
-                for root in reached:
-                    if entry.primary.path.is_relative_to(root):
-                        reached[root] += 1
+                _count(reached, entry.primary.path)
                 if len(met) >= MEETING:
                     self.cache.meet(number, met)
                     met.clear()
                     self.watcher.crawling(self.summary, entry.primary.path.parent)
         self.cache.meet(number, met)
-        for root, count in reached.items():
-            # An empty folder where photos are known is more likely an unmounted drive than a cleared album.
-            if count == 0 and self.cache.count_under(root):
-                self.summary.kept_roots.append(root)
+        identifiers.flush()
+        for folder, count in reached.items():
+            if _looks_lost(self.summary.known[folder], count, self.forget):
+                self.summary.kept_roots.append(folder)
             else:
-                self.summary.forgotten += self.cache.forget_unseen(number, root, unreadable)
+                self.summary.forgotten += self.cache.forget_unseen(number, folder, unreadable)
 
     def _marks(self, asset: Asset) -> UserMarks | None:
-        if not asset.companions:
+        notes, unreadable = self._notes.of(asset.primary.path.parent)
+        for failure in unreadable:
+            self._tell(failure)
+        if not asset.companions and notes.is_empty:
             return UserMarks()
-        if self.cache.sidecars_unchanged(asset):
+        if notes.is_empty and self.cache.sidecars_unchanged(asset):
             return None
-        marks, failures = read_marks(asset)
+        marks, failures = read_marks(asset, notes)
         for failure in failures:
             self._tell(failure)
-        return replace(marks, unknown=bool(failures))
+        return marks
 
     def _tell(self, failure: Failure) -> None:
         self.summary.crawl_failures.append(failure)
@@ -172,7 +221,7 @@ class _Scan:
     def _read(self, files: Iterator[FileIdentity]) -> None:
         wish = self.settings.scan
         pool = worker_pool(analyse, wish)
-        jobs = (Job(identity, wish.max_pixels) for identity in files)
+        jobs = (Job(identity, wish.max_pixels) for identity in takewhile(lambda _: not self._is_over(), files))
         with (
             NetworkThread(wish.device, wish.batch) as network,
             closing(pool.run(jobs, self._answer)) as results,
@@ -197,12 +246,13 @@ class _Scan:
 
     def _answer(self, question: Question) -> Wanted | None:
         digest = question.content_hash
-        if digest in self._twins or digest in self._broken or digest in self._unscored:
+        again = self._decoding.get(question.identity) == digest  # its first worker was lost
+        if not again and (digest in self._twins or digest in self._broken or digest in self._unscored):
             return None
         scorers, undescribed = self.cache.missing(digest, self.needs)
         if not scorers and not undescribed:
             return None
-        self._twins[digest] = []
+        self._twins.setdefault(digest, [])
         self._decoding[question.identity] = digest
         return Wanted(scorers, thumbnail=self.shelf.lacks(digest))
 
@@ -235,6 +285,10 @@ class _Scan:
 
     # ----------------------------------------------------------------------------------------------------------------
 
+    def _is_over(self) -> bool:
+        self.summary.stopped = self.summary.stopped or self._stop()
+        return self.summary.stopped
+
     def _commit(self) -> None:
         scored = {score.content_hash for score in self._batch.network.scores}
         self._batch.commit()
@@ -254,12 +308,28 @@ class _Scan:
     def _record_failure(
         self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure, digest: bytes | None
     ) -> None:
-        self._record(identity, failure_of(identity.path, error), digest)
+        self._record(identity, failure_of(identity.path, error, was_read=digest is not None), digest)
 
     def _record(self, identity: FileIdentity, failure: Failure, digest: bytes | None) -> None:
         self._batch.failures.append((identity, failure, digest))
         self.summary.failed += 1
         self.watcher.failed(failure)
+
+
+def _count(reached: dict[Path, int], path: Path) -> None:
+    for root in reached:
+        if path.is_relative_to(root):
+            reached[root] += 1
+
+
+def _looks_lost(known: int, met: int, forget: Forget) -> bool:
+    match forget:
+        case Forget.UNLESS_EMPTY:
+            return met == 0 < known
+        case Forget.UNLESS_HALF_GONE:
+            return 0 < known >= 2 * met
+        case Forget.ALWAYS:
+            return False
 
 
 class _Findings:

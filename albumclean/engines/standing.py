@@ -8,11 +8,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from albumclean.config import Settings
-from albumclean.crawl import Skipped, crawl, read_marks
-from albumclean.domain import Asset, Degradation, Failure, FileIdentity, Photo, PhotoFacts, Root, UserMarks
+from albumclean.crawl import NotesOfFolders, Skipped, crawl, read_marks
+from albumclean.domain import (
+    Asset,
+    CompanionKind,
+    Degradation,
+    Failure,
+    FileIdentity,
+    Photo,
+    PhotoFacts,
+    PhotoKind,
+    Root,
+    UserMarks,
+)
+from albumclean.engines.identifiers import read_identifier
+from albumclean.policy.kinds import days_since, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +49,7 @@ def standing(path: Path, settings: Settings) -> Standing:
     left_out: str | None = None
     found: Asset | None = None
     troubles: list[Failure] = []
-    for finding in crawl([Root(target)], settings.crawl):
+    for finding in crawl([Root(target)], settings.crawl, read_identifier):
         if isinstance(finding, Asset):
             if any(file.path == target for file in finding.files):
                 found = finding
@@ -48,21 +62,35 @@ def standing(path: Path, settings: Settings) -> Standing:
             troubles.append(finding)
     if found is None:
         return Standing(own, UserMarks(), left_out or "its companions can't be told", tuple(troubles))
-    marks, failures = read_marks(found)
+    notes, unreadable = NotesOfFolders().of(target.parent)
+    marks, failures = read_marks(found, notes)
     if found.primary.path != target:
-        left_out = f"it belongs to {found.primary.path.name}, which is judged in its place"
+        left_out = _belongs(found, target)
         found = Asset(next(file for file in found.files if file.path == target), (), found.role)
-    return Standing(found, replace(marks, unknown=bool(failures)), left_out, (*troubles, *failures))
+    return Standing(found, marks, left_out, (*troubles, *unreadable, *failures))
 
 
-def facts_of(photo: Photo, values: Mapping[str, float], seen: Standing) -> PhotoFacts:
+def _belongs(asset: Asset, path: Path) -> str:
+    owner = asset.primary.path.name
+    if any(companion.file.path == path and companion.kind is CompanionKind.EDIT for companion in asset.companions):
+        return f"it is the edit of {owner} and goes wherever that goes; {owner} is judged in its place"
+    return f"it belongs to {owner}, which is judged in its place"
+
+
+def facts_of(
+    photo: Photo, values: Mapping[str, float], seen: Standing, kinds: Mapping[str, float] | None = None
+) -> PhotoFacts:
     """What the rules may know of a photo that was judged just now; values that are not finite are no values."""
     judged = {name: value for name, value in values.items() if math.isfinite(value)}
     rating = seen.marks.rating if seen.marks.rating is not None else photo.rating
+    likely = {PhotoKind(name): value for name, value in (kinds or {}).items() if math.isfinite(value)}
+    kind = kind_of(likely, photo)
     return PhotoFacts(
         asset=seen.asset,
         photo=photo,
         mos=judged.get("mos"),
         degradations={kind: judged[kind] for kind in Degradation if kind in judged},
         marks=replace(seen.marks, rating=rating),
+        kind=kind,
+        days_old=days_since(seen.asset, photo, date.today()) if kind is PhotoKind.SCREENSHOT else None,
     )

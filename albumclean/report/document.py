@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from albumclean.domain import Proposal
 from albumclean.report.json_values import Json, path_keys, text
+from albumclean.report.night import NightReport
 from albumclean.report.proposals import json_line
 from albumclean.report.summary import Amount, Line, Summary, largest
+from albumclean.words import json_text
 
 VERSION = 1
 MARK = b'"made_by": "albumclean report"'  # near the beginning of every file, so that a later run may write over it
@@ -32,10 +33,17 @@ class Document:
         self._file.write(self._separator + json_line(proposal).encode())
         self._separator = b",\n"
 
-    def finish(self, summary: Summary, *, made_at: float, folders: Sequence[Path] = ()) -> None:
-        """Write all that is known at the end. `folders`: what the report is restricted to."""
+    def finish(
+        self, summary: Summary, *, made_at: float, folders: Sequence[Path] = (), night: NightReport | None = None
+    ) -> None:
+        """Write all that is known at the end.
+
+        `folders`: what the report is restricted to. `night`: the unattended run that it is about.
+        """
         rest = {"made_at": made_at, "folders": [text(str(folder)) for folder in folders], **to_json(summary)}
-        line = json.dumps(rest, ensure_ascii=False, allow_nan=False)
+        if night is not None:
+            rest["run"] = night.to_json()
+        line = json_text(rest)
         self._file.write(b"\n], " + line.removeprefix("{").encode() + b"\n")
 
 

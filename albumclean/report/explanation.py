@@ -107,6 +107,8 @@ def _photo(explanation: Explanation, picture: Path | None) -> dict[str, Json]:
         "camera": photo.camera and text(photo.camera) if photo else None,
         "rating": facts.marks.rating,
         "favourite": facts.marks.favourite,
+        "albums": [text(album) for album in facts.marks.albums],
+        "photo_kind": facts.kind.value,
         "mos": number(facts.mos),
         "mos_std": number(explanation.mos_std),
         "interval": [number(end) for end in interval] if interval else None,

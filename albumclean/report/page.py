@@ -19,6 +19,7 @@ from markupsafe import Markup
 from albumclean.domain import Action, PhotoFacts, Proposal
 from albumclean.report.charts import HEIGHT, WIDTH, Bar, score_bars, share, year_bars
 from albumclean.report.gallery import Entry, Section, content_of
+from albumclean.report.night import NightReport
 from albumclean.report.summary import Line, Summary, largest
 from albumclean.words import counted, file_size, shown
 
@@ -60,11 +61,18 @@ class Row:
 
 
 def render(
-    summary: Summary, sections: Sequence[Section], thumbnail: Thumbnail, *, made_at: float, folders: Sequence[Path] = ()
+    summary: Summary,
+    sections: Sequence[Section],
+    thumbnail: Thumbnail,
+    *,
+    made_at: float,
+    folders: Sequence[Path] = (),
+    night: NightReport | None = None,
 ) -> Iterator[str]:
     """The page piece by piece, so that no more than a few pictures are in memory at once.
 
-    `thumbnail` gives a JPEG of a photo, or None where there is none; `folders`: what the report is restricted to.
+    `thumbnail` gives a JPEG of a photo, or None where there is none; `folders`: what the report is restricted to;
+    `night`: the unattended run that it is about.
     """
     environment = Environment(
         loader=PackageLoader("albumclean.report"),
@@ -102,6 +110,7 @@ def render(
         more_failures=max(0, len(summary.failures) - _FAILURES),
         stale=sorted(summary.stale)[:_FAILURES],
         highest=_highest,
+        night=night,
     )
 
 

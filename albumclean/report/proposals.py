@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 
 from albumclean.domain import Proposal
 from albumclean.report.json_values import Json, number, path_keys, reason_keys, text
+from albumclean.words import json_text
 
 VERSION = 1
 
@@ -24,6 +24,7 @@ CSV_HEADER: tuple[str, ...] = (
     "keeper",
     "companions",
     "path_base64",
+    "photo_kind",
 )
 
 _LINE_END = "\r\n"  # cells that contain any of it get quoted
@@ -43,6 +44,7 @@ def to_json(proposal: Proposal) -> dict[str, Json]:
         "companions": companions,
         "size": facts.asset.size,
         "rule": proposal.rule,
+        "photo_kind": facts.kind.value,
         "mos": number(facts.mos),
         "degradations": degradations,
         "reasons": reasons,
@@ -54,8 +56,8 @@ def to_json(proposal: Proposal) -> dict[str, Json]:
 
 
 def json_line(proposal: Proposal) -> str:
-    """One line without its line feed: valid UTF-8, no NaN, no raw control characters."""
-    return json.dumps(to_json(proposal), ensure_ascii=False, allow_nan=False)
+    """One line without its line feed: valid UTF-8, no NaN, nothing that a terminal could obey."""
+    return json_text(to_json(proposal))
 
 
 def csv_row(proposal: Proposal) -> str:
@@ -78,6 +80,7 @@ def csv_row(proposal: Proposal) -> str:
             str(group.keeper.path) if group else "",
             "; ".join(str(companion.file.path) for companion in facts.asset.companions),
             str(path_keys("path", facts.path).get("path_base64", "")),
+            facts.kind.value,
         )
     )
 

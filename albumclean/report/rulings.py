@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from albumclean.config import Settings
-from albumclean.domain import Action, Degradation, PhotoFacts, Proposal
+from albumclean.domain import Action, Degradation, PhotoFacts, PhotoKind, Proposal
 from albumclean.policy.registry import all_rules
 from albumclean.policy.rule import Rule
 
@@ -58,11 +58,14 @@ class Ruling:
     rule: str
     proposal: Proposal | None
     margins: tuple[Margin, ...] = ()  # empty: nothing that can be measured on the photo alone would turn it
+    silent_on: PhotoKind | None = None  # what it is, if the rule speaks only of photos and this may be none
 
     def verdict(self, held_back: str | None) -> str:
         """The answer for people; `held_back` is why the photo is not proposed whatever the rules say."""
         because = "; ".join(margin.text for margin in self.margins)
         if self.proposal is None:
+            if self.silent_on is not None:
+                return f"Does not judge it: it is {self.silent_on.text}."
             if not because:
                 return "Says nothing on one photo by itself."
             return f"Does not propose it: {because}."
@@ -90,6 +93,10 @@ def _ruling(rule: Rule, facts: PhotoFacts, settings: Settings) -> Ruling:
             continue
         limits = (reason.threshold for reason in firing.reasons if reason.fact == fact)
         margins += [Margin(fact, value, limit) for limit in limits if isinstance(limit, int | float)]
+    if proposal is None and not margins and not facts.kind.is_judged:
+        as_photo = _ruling(rule, replace(facts, kind=PhotoKind.PHOTO), settings)
+        if as_photo.proposal is not None or as_photo.margins:
+            return Ruling(rule.name, None, silent_on=facts.kind)
     return Ruling(rule.name, proposal, tuple(margins))
 
 

@@ -1,0 +1,1 @@
+"""The auto rules, one file each; `unattended.registry` finds them."""
