@@ -8,6 +8,7 @@ import sys
 
 COMMANDS = (
     "",
+    "sources",
     "scan",
     "propose",
     "review",
@@ -19,6 +20,8 @@ COMMANDS = (
     "status",
     "explain",
     "eval",
+    "run",
+    "schedule",
     "doctor",
 )
 
@@ -32,6 +35,8 @@ Made from `--help` by `python docs/make_cli.py > docs/cli.md`; a test keeps it t
 | 1 | the work was done, but some files failed or were skipped; each was named |
 | 2 | wrong usage or configuration |
 | 3 | nothing could be done |
+| 4 | `run` was held back by a limit, or by missing photos; nothing was moved |
+| 75 | another run is at work; the next one will do |
 | 130 | interrupted (Ctrl-C or SIGTERM); run the same command again to go on |
 """
 

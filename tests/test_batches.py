@@ -15,6 +15,8 @@ import torch
 
 from albumclean.domain import Embedding, InputSpec, PatchSpec
 from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing, ModelUnreadable
+from albumclean.media.picture import Picture
+from albumclean.media.statistics import statistics
 from albumclean.media.view import NetworkView, network_view
 from albumclean.scoring import batches, registry
 from albumclean.scoring.batches import NetworkBatches
@@ -194,11 +196,18 @@ def test_every_scorer_keeps_its_contract(name: str) -> None:
     assert spec.licence
     assert spec.quantities
     assert spec.value_range[0] < spec.value_range[1]
-    made = NetworkBatches(name, "cpu", 1)
-    found = made.add(b"x", network_view(scene(3), spec.input))
+    view = network_view(scene(3), spec.input)
+    if spec.reads:
+        view = replace(view, statistics=statistics(Picture(scene(3))))
+    made = NetworkBatches(spec.reads or name, "cpu", 1)
+    found = made.add(b"x", view)
     found += made.flush()
-    assert list(spec.quantities) == [score.quantity for score in found.scores]
-    assert all(spec.value_range[0] <= score.value <= spec.value_range[1] for score in found.scores)
+    scores = [score for score in found.scores if score.scorer == name]
+    assert list(spec.quantities) == [score.quantity for score in scores]
+    assert {spec.revision} == {score.revision for score in scores}
+    assert all(spec.value_range[0] <= score.value <= spec.value_range[1] for score in scores)
+    if spec.reads:
+        return
     assert [spec.embedding] * bool(spec.embedding) == [len(embedding.vector) for embedding in found.embeddings]
     assert all(pytest.approx(127, abs=2) == np.linalg.norm(vector(embedding)) for embedding in found.embeddings)
 

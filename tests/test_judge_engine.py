@@ -11,7 +11,8 @@ from PIL import Image
 
 from albumclean.config import Settings
 from albumclean.domain import Failure, Stage
-from albumclean.engines.judge import PREVIEW, Values, inspect, judge_files, judge_images
+from albumclean.engines.closeup import PREVIEW
+from albumclean.engines.judge import Values, inspect, judge_files, judge_images
 from albumclean.errors import DecodeError, ReadError
 from albumclean.scoring import batches, registry
 from tests.pictures import save, scene

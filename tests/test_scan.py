@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from albumclean.config import CrawlSettings, Settings
 from albumclean.crawl import Skipped, crawl
+from albumclean.crawl.live import Identifiers
 from albumclean.domain import Asset, Failure, Root, RootRole, Stage
 from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse
 from albumclean.engines.scan import ScanSummary, ScanWatcher, needs, scan
@@ -156,8 +157,10 @@ def test_a_file_that_changes_while_it_is_read_is_named_and_read_again_next_time(
 ) -> None:
     path = save(scene(1), album / "a.jpg")
 
-    def crawl_then_change(roots: Sequence[Root], settings: CrawlSettings) -> Iterator[Asset | Failure | Skipped]:
-        yield from crawl(roots, settings)
+    def crawl_then_change(
+        roots: Sequence[Root], settings: CrawlSettings, identifiers: Identifiers
+    ) -> Iterator[Asset | Failure | Skipped]:
+        yield from crawl(roots, settings, identifiers)
         os.utime(path, ns=(1, 1))
 
     with monkeypatch.context() as patched:

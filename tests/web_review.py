@@ -16,7 +16,7 @@ from typing import Any
 
 from albumclean.catalogue import Catalogue
 from albumclean.config import Settings
-from albumclean.domain import Asset, Degradation, Photo, PhotoFacts, Proposal
+from albumclean.domain import Asset, Degradation, Photo, PhotoFacts, PhotoKind, Proposal
 from albumclean.errors import ReadError
 from albumclean.history import History
 from albumclean.review.course import Course, conduct
@@ -60,7 +60,7 @@ def photo_on_disk(path: Path, *, mos: float = 0.2, taken_at: str | None = None) 
     """The facts of a file that is written here."""
     write(path)
     seen = Photo(digest(path), 400, 300, "JPEG", taken_at, "Maker Model 1")
-    return PhotoFacts(Asset(identity(path)), seen, mos, {Degradation.DEFOCUS: 0.8})
+    return PhotoFacts(Asset(identity(path)), seen, mos, {Degradation.DEFOCUS: 0.8}, kind=PhotoKind.PHOTO)
 
 
 def some_proposals(album: Path) -> list[Proposal]:

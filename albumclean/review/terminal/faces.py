@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from albumclean.domain import Degradation, GroupKind, PhotoFacts, Proposal
-from albumclean.policy.words import NOTABLE
+from albumclean.domain import Degradation, GroupKind, PhotoFacts, PhotoKind, Proposal
+from albumclean.policy.words import NOTABLE, goes_along, in_albums
 from albumclean.review.session import Answer, Question, Verdict
 from albumclean.words import counted, file_size, shown
 
 _BAR = 10  # characters
+_PLAIN = frozenset({PhotoKind.PHOTO, PhotoKind.UNSURE})  # kinds that need no word
 _FULL, _REST = "█", "░"
 _WORTH_A_BAR = 0.3  # severity; what is less has no bearing on anything
 _MARKS = {
@@ -51,7 +52,7 @@ def bar(share: float) -> str:
 def description(facts: PhotoFacts) -> list[str]:
     """What is known of a photo besides its quality: shape and format, time, camera, size, companions."""
     photo = facts.photo
-    parts = []
+    parts = [] if facts.kind in _PLAIN else [facts.kind.text]
     if photo is not None:
         parts.append(f"{photo.width} x {photo.height} {photo.format}")
         parts += [part for part in (photo.taken_at and photo.taken_at.replace("T", " "), photo.camera) if part]
@@ -59,7 +60,9 @@ def description(facts: PhotoFacts) -> list[str]:
     if facts.untouchable:
         parts.append(facts.untouchable)
     if facts.asset.companions:
-        parts.append("with " + ", ".join(companion.file.path.name for companion in facts.asset.companions))
+        parts.append(f"with {goes_along(facts.asset)}")
+    if facts.marks.albums:
+        parts.append(in_albums(facts.marks.albums))
     return [shown(part) for part in parts]
 
 

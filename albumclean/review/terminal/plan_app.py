@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from albumclean.domain import TrashPlan
+from albumclean.policy.words import moves_along
 from albumclean.review.course import Confirmation, Refused
 from albumclean.review.terminal.base import TerminalApp
 from albumclean.words import counted, file_size, shown
@@ -59,8 +60,8 @@ class PlanLines(ScrollView, can_focus=False):
             facts, why = self._refused[at]
             return (f"✓ stays  {shown(facts.path)}", "plan--stays"), (f"         {shown(why)}", "plan--quiet")
         item = self._plan.items[at - len(self._refused)]
-        names = [shown(file.identity.path.name) for file in item.files[1:]]
-        along = f" with {', '.join(names)}" if names else ""
+        companions = moves_along(item)
+        along = f" with {shown(companions)}" if companions else ""
         return (
             (f"✗ {file_size(item.size):>8}  {shown(item.path)}{along}", "plan--goes"),
             (f"{'':12}{shown(item.sentence)}", "plan--quiet"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from albumclean.domain import Action, PhotoFacts, PlanItem, Proposal
+from albumclean.domain import Action, CompanionKind, PhotoFacts, PlanItem, Proposal
 from albumclean.history import PastGroup, PastItem, PastRun
 from albumclean.report.json_values import Json, path_keys, text
 from albumclean.report.proposals import to_json
@@ -54,6 +54,8 @@ def photo_json(proposal: Proposal, numbers: Numbers) -> dict[str, Json]:
         "camera": text(photo.camera) if photo and photo.camera else None,
         "untouchable": facts.untouchable,
         "rating": facts.marks.rating,
+        "edits": [text(each.file.path.name) for each in facts.asset.companions if each.kind is CompanionKind.EDIT],
+        "albums": [text(album) for album in facts.marks.albums],
     }
 
 
@@ -65,6 +67,7 @@ def plan_item_json(item: PlanItem, photo_at: PhotoAt) -> dict[str, Json]:
         "name": shown(item.path.name),
         "folder": shown(item.path.parent),
         "files": [shown(file.identity.path) for file in item.files],
+        "edits": [shown(file.identity.path.name) for file in item.files if file.kind is CompanionKind.EDIT],
         "bytes": item.size,
         "sentence": text(item.sentence),
     }

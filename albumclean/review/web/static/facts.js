@@ -4,6 +4,9 @@ import { el, icon, pathText } from "./dom.js";
 import { state } from "./state.js";
 import { baseName, capital, DEGRADATIONS, fileSize, grouped, score, severity, takenAt } from "./words.js";
 
+/** Kinds that are worth a word, as `photo_kind` names them. @type {Record<string, string>} */
+const KINDS = { screenshot: "a screenshot", document: "a document", graphic: "a graphic", scan: "a scanned photo" };
+
 /**
  * @param {import("./questions.js").Photo} photo
  * @param {{map: boolean}} shown
@@ -60,13 +63,17 @@ function degradations(photo) {
 
 /** @param {import("./questions.js").Photo} photo */
 function table(photo) {
+  const others = photo.companions.map(baseName).filter((name) => !photo.edits.includes(name));
   const rows = /** @type {[string, string | null][]} */ ([
     ["Taken", photo.taken_at ? takenAt(photo.taken_at) : "not known"],
     ["Camera", photo.camera],
+    ["Kind", KINDS[photo.photo_kind] ?? null],
     ["Pixels", photo.width ? `${grouped(photo.width)} × ${grouped(photo.height)} (${((photo.width * photo.height) / 1e6).toFixed(1)} MP)` : null],
     ["File", [photo.format, fileSize(photo.size)].filter(Boolean).join(", ")],
     ["Rating", photo.rating === null || photo.rating === undefined ? null : `${photo.rating} of 5`],
-    ["Goes with it", photo.companions.length ? photo.companions.map(baseName).join(", ") : null],
+    ["Your edit", photo.edits.length ? `${photo.edits.join(", ")}, which goes with it` : null],
+    ["Goes with it", others.length ? others.join(", ") : null],
+    ["In the album", photo.albums.length ? photo.albums.join(", ") : null],
     ["Folder", photo.folder],
   ]);
   return el("dl", { class: "facts", testid: "facts" }, ...rows.filter(([, value]) => value).map(([name, value]) =>

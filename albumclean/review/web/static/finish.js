@@ -12,7 +12,7 @@ import { VirtualRows } from "./virtual.js";
 import { capital, counted, fileSize } from "./words.js";
 
 /**
- * @typedef {{photo: number | null, path: string, name?: string, folder?: string, files: string[], bytes: number, sentence: string}} PlanItem
+ * @typedef {{photo: number | null, path: string, name?: string, folder?: string, files: string[], edits: string[], bytes: number, sentence: string}} PlanItem
  * @typedef {{photos: number, files: number, bytes: number, destination: string, total: number, items: PlanItem[],
  *   refused: {path: string, name?: string, why: string}[]}} Plan
  */
@@ -140,10 +140,11 @@ class Finish {
     const attributes = { class: "row plan-row", role: "listitem", "aria-setsize": this.plan?.total ?? -1, "aria-posinset": row + 1 };
     if (!item) return el("div", { ...attributes, "aria-busy": "true" }, el("span", { class: "row-picture" }));
     const others = item.files.length - 1;
+    const edit = item.edits.length ? `: the photo and its edit ${item.edits.join(", ")}` : "";
     return el("div", { ...attributes, testid: "plan-row", "data-id": item.photo },
       rowPicture(item.photo), rowName(item.name ?? item.path, item.folder ?? item.path),
       el("span", { class: "row-why", text: item.sentence, title: item.sentence }),
-      el("span", { class: "row-size", text: `${fileSize(item.bytes)}${others ? `, ${counted(others + 1, "file")}` : ""}` }));
+      el("span", { class: "row-size", text: `${fileSize(item.bytes)}${others ? `, ${counted(others + 1, "file")}${edit}` : ""}` }));
   }
 
   /**

@@ -7,8 +7,8 @@ import { emit } from "./state.js";
  * @typedef {{fact: string, value: any, threshold: any, text: string}} Reason
  * @typedef {{id: number, action: "keep" | "review" | "trash", path: string, name: string, folder: string, size: number,
  *   mos: number | null, degradations: Record<string, number>, reasons: Reason[], sentence: string, rule: string,
- *   width: number, height: number, format: string, taken_at: string | null, camera: string | null,
- *   companions: string[], untouchable: string | null, rating: number | null}} Photo
+ *   width: number, height: number, format: string, photo_kind: string, taken_at: string | null, camera: string | null,
+ *   companions: string[], edits: string[], albums: string[], untouchable: string | null, rating: number | null}} Photo
  * @typedef {"trash" | "keep" | "not-a-duplicate" | "skip"} Verdict
  * @typedef {{verdict: Verdict, going: number[], earlier: boolean}} Answer
  * @typedef {{id: number, kind: string, rule: string, keeper_reason: string, answer: Answer | null,
