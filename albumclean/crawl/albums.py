@@ -14,7 +14,6 @@ from __future__ import annotations
 import configparser
 import csv
 import io
-import json
 import os
 import re
 import unicodedata
@@ -22,7 +21,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from albumclean.crawl.sidecar import BrokenSidecarError, content_of, failure_of
+from albumclean.crawl.kinds import split_number
+from albumclean.crawl.sidecar import BrokenSidecarError, content_of, failure_of, json_of
 from albumclean.domain import Failure
 
 _METADATA = frozenset(
@@ -39,7 +39,6 @@ _GOOGLES_OWN = re.compile(
     r"|\d{4}-\d\d-\d\d(?: #\d+)?(?: - .*)?",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\(\d+\)\Z")
 _DETAILS = re.compile(r"photo details(?:-\d+)?\.csv", re.IGNORECASE)
 _PICASA = frozenset({".picasa.ini", "picasa.ini"})
 _NAME_COLUMNS = ("imgname", "imagename", "images")
@@ -108,7 +107,7 @@ def _is_list(name: str) -> bool:
 
 def _is_metadata(name: str) -> bool:
     stem = unicodedata.normalize("NFC", name.lower()).removesuffix(".json")
-    return _NUMBER.sub("", stem) in _METADATA
+    return split_number(stem)[0] in _METADATA
 
 
 class _Reader:
@@ -144,10 +143,7 @@ class _Reader:
             self._unknown = self._unknown or hides_favourites
 
     def _metadata(self, _path: Path, content: bytes) -> None:
-        try:
-            document = json.loads(content)
-        except (ValueError, RecursionError) as error:
-            raise BrokenSidecarError(str(error)) from error
+        document = json_of(content)
         if isinstance(document, dict) and isinstance(document.get("albumData"), dict):
             document = document["albumData"]  # until 2021
         if not isinstance(document, dict) or "photoTakenTime" in document:

@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from albumclean.crawl.kinds import split_name
+from albumclean.crawl.kinds import split_name, split_number
 
 _GOOGLE_WORDS = frozenset(
     {
@@ -39,7 +39,6 @@ _HINT = re.compile(r"[-~]|_[eE]")  # without it no name says anything
 _APPLE = re.compile(r"(img_)e(\d{4,})")
 _TILDE = re.compile(r"(.+)~([2-9]|\d\d)", re.DOTALL)
 _SHORT_NAME = 8  # DOS makes IMG_20~2 of long names; Google's are longer
-_NUMBER = re.compile(r"\(\d+\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,9 @@ def find_edits(candidates: Iterable[str], originals: Iterable[str]) -> dict[str,
             found.setdefault(stem, []).append(name)
         if stem in bases:
             numbers.setdefault(stem, set()).add("")
-        if (number := _number(stem)) and stem[: -len(number)] in bases:
-            numbers.setdefault(stem[: -len(number)], set()).add(number)
+        plain, number = split_number(stem)
+        if number and plain in bases:
+            numbers.setdefault(plain, set()).add(number)
     edited: dict[str, set[str]] = {}
     for claim in claims:
         edited.setdefault(claim.base, set()).add(claim.number)
@@ -96,8 +96,7 @@ def _claim(name: str) -> _Claim | None:
         return _Claim(name, apple[1] + apple[2])
     if len(folded) > _SHORT_NAME and (tilde := _TILDE.fullmatch(folded)):
         return _Claim(name, tilde[1])
-    number = _number(folded)
-    plain = folded.removesuffix(number)
+    plain, number = split_number(folded)
     if plain.endswith(_OTHER_WORD) and plain != _OTHER_WORD:
         return _Claim(name, plain.removesuffix(_OTHER_WORD), number)
     base, dash, word = plain.rpartition("-")
@@ -111,12 +110,6 @@ def _was_cut(word: str, length: int, number: str) -> bool:
     if length - len(number) != _TAKEOUT_NAME or len(word) < _SHORTEST_CUT:
         return False
     return any(whole.startswith(word) for whole in _GOOGLE_WORDS)
-
-
-def _number(stem: str) -> str:
-    """ "(1)" at its end, else nothing."""
-    match = _NUMBER.search(stem) if stem.endswith(")") else None
-    return match[0] if match and match.start() else ""
 
 
 def _folded(text: str) -> str:

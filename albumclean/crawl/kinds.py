@@ -6,6 +6,7 @@ library (videos, documents, network shares) would cost more than all the rest of
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 
@@ -47,6 +48,8 @@ RAW = frozenset(
 # RawTherapee, ART, DxO, ON1, Capture One, Canon DPP (two), Camera Raw
 SETTINGS = frozenset({"pp3", "arp", "dop", "on1", "cos", "vrd", "dr4", "acr"})
 
+_NUMBERED = re.compile(r"(.+)(\(\d+\))", re.DOTALL)
+
 _KIND_OF_EXTENSION: dict[str, Kind] = {
     **dict.fromkeys(HEIF, Kind.HEIF),
     **dict.fromkeys(JPEG, Kind.JPEG),
@@ -67,6 +70,15 @@ def split_name(name: str) -> tuple[str, str]:
     if not dot or not stem.strip("."):
         return name, ""
     return stem, extension.lower()
+
+
+def split_number(stem: str) -> tuple[str, str]:
+    """A stem without the number of a repeated name at its end, and that number: "IMG(1)" is ("IMG", "(1)").
+
+    What is nothing but a number in brackets is a stem without one.
+    """
+    match = _NUMBERED.fullmatch(stem) if stem.endswith(")") else None
+    return (match[1], match[2]) if match else (stem, "")
 
 
 def kind_of(name: str) -> Kind | None:

@@ -12,14 +12,13 @@ and Media Pro; RawPedia for RawTherapee's files.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from xml.parsers import expat
 
 from albumclean.crawl.albums import NO_NOTES, FolderNotes, clean_title
-from albumclean.crawl.sidecar import MAX_SIDECAR_BYTES, BrokenSidecarError, content_of, failure_of
+from albumclean.crawl.sidecar import MAX_SIDECAR_BYTES, BrokenSidecarError, content_of, failure_of, json_of
 from albumclean.domain import Asset, CompanionKind, Failure, UserMarks
 
 # Expat joins namespace and name with the separator that it is given.
@@ -159,10 +158,7 @@ def _album_in(keyword: str, separator: str) -> str | None:
 
 def _json_marks(content: bytes) -> UserMarks:
     """Google's, or ExifTool's as osxphotos writes it: a list with one object."""
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise BrokenSidecarError(str(error)) from error
+    document = json_of(content)
     if isinstance(document, list) and len(document) == 1:
         document = document[0]
     if not isinstance(document, dict):

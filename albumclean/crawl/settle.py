@@ -14,12 +14,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from albumclean.crawl.mounts import FileKey
 from albumclean.crawl.partial import ABANDONED_AFTER, future_name
 from albumclean.domain import Asset
 
 FUTURE = 86_400.0  # seconds: more than any two time zones and clocks of one household are apart
-
-FileKey = tuple[int, int]  # device, inode
 
 _PROC = Path("/proc")
 _WRITES = os.O_WRONLY | os.O_RDWR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -29,6 +30,14 @@ def content_of(path: Path, limit: int = MAX_SIDECAR_BYTES) -> bytes:
     if len(content) > limit:
         raise BrokenSidecarError(f"it is larger than {limit >> 20} MB")
     return content
+
+
+def json_of(content: bytes) -> object:
+    """What a JSON file says. Raises BrokenSidecarError."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BrokenSidecarError(str(error)) from error
 
 
 def failure_of(path: Path, error: OSError | BrokenSidecarError) -> Failure:

@@ -11,14 +11,12 @@ Sources, as Google documents nothing: the lists of real names in the trackers of
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from albumclean.crawl.kinds import split_name
+from albumclean.crawl.kinds import split_name, split_number
 
 _SUPPLEMENT = "supplemental-metadata"
-_NUMBERED = re.compile(r"(.+)(\(\d+\))", re.DOTALL)
 _CLIPPED_FROM = 45  # characters of a name, without ".json", from which Google may have cut the photo's own name
 
 
@@ -27,7 +25,7 @@ def photo_names(base: str) -> Iterator[str]:
     yield base
     if trimmed := _without_supplement(base):
         yield trimmed
-    plain, number = _without_number(base)
+    plain, number = split_number(base)
     if number:
         for photo in (plain, _without_supplement(plain)):
             if photo:
@@ -41,7 +39,7 @@ def photo_stem(base: str) -> str | None:
 
     Only the whole supplement counts: `IMG.s` may be anything.
     """
-    plain, number = _without_number(base)
+    plain, number = split_number(base)
     stem, dot, tail = plain.rpartition(".")
     return stem + number if dot and stem and tail.lower() == _SUPPLEMENT else None
 
@@ -54,7 +52,7 @@ class ClippedNames:
         # Name without its number, name; those of one number, and all of them as they are under "".
         self._by_number: dict[str, list[tuple[str, str]]] = {"": [(name, name) for name in every]}
         for name in every:
-            body, number = _without_number(split_name(name)[0])
+            body, number = split_number(split_name(name)[0])
             if number:
                 bare = body + name[len(body) + len(number) :]
                 self._by_number.setdefault(number, []).append((bare, name))
@@ -63,7 +61,7 @@ class ClippedNames:
 
     def fitting(self, base: str) -> Iterator[str]:
         """The names that may have been cut to `base`, in order."""
-        plain, number = _without_number(base)
+        plain, number = split_number(base)
         if _units(plain) < _CLIPPED_FROM:
             return
         names = self._by_number.get(number, [])
@@ -77,13 +75,8 @@ class ClippedNames:
 
 def _is_unnumbered(name: str, plain: str) -> bool:
     """Whether what looks like a number in the name is a part of its title, or is not there."""
-    body, number = _without_number(split_name(name)[0])
+    body, number = split_number(split_name(name)[0])
     return not number or len(plain) > len(body)
-
-
-def _without_number(base: str) -> tuple[str, str]:
-    match = _NUMBERED.fullmatch(base) if base.endswith(")") else None
-    return (match[1], match[2]) if match else (base, "")
 
 
 def _units(name: str) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from io import BytesIO
 from typing import Any
 
 from PIL import Image, ImageFile
@@ -29,7 +28,10 @@ def is_installed() -> bool:
 
 
 class JxlImageFile(ImageFile.ImageFile):
-    """A JPEG XL as Pillow would open it: size and mode first, pixels and metadata by `load`."""
+    """A JPEG XL as Pillow would open it: size and mode first, pixels and metadata by `load`.
+
+    Opening raises whatever libjxl raises, and ImportError where the package is missing.
+    """
 
     format = "JXL"
     format_description = "JPEG XL"
@@ -63,11 +65,6 @@ class JxlImageFile(ImageFile.ImageFile):
         """What the box of that name holds; it is read with the pixels."""
         self.load()
         return super().getexif()
-
-
-def open_jxl(stream: BytesIO) -> ImageFile.ImageFile:
-    """Parse the header. Raises whatever libjxl raises, ImportError where the package is missing."""
-    return JxlImageFile(stream)
 
 
 def jxl_colour_codes(data: bytes) -> ColourCodes | None:

@@ -16,6 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Literal
 
+from albumclean.media.boxes import Box
 from albumclean.media.makernotes import live_photo_of
 
 _KEY = b"com.apple.quicktime.content.identifier"
@@ -68,13 +69,6 @@ class _Source:
         return self.file.read(min(length, self.size - start))
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    kind: bytes
-    start: int  # of its payload
-    end: int
-
-
 def _cleaned(text: str | None) -> str | None:
     text = (text or "").strip().upper()
     return text if text.isascii() and text.isprintable() and 0 < len(text) <= _LONGEST_IDENTIFIER else None
@@ -97,7 +91,7 @@ def _of_boxes(source: _Source) -> str | None:
     return None
 
 
-def _movie_metas(source: _Source, movie: _Box) -> Iterator[_Box]:
+def _movie_metas(source: _Source, movie: Box) -> Iterator[Box]:
     """Apple's lies in the movie itself, that of converters in its user data."""
     for box in _inside(source, movie):
         if box.kind == b"meta":
@@ -106,11 +100,11 @@ def _movie_metas(source: _Source, movie: _Box) -> Iterator[_Box]:
             yield from (each for each in _inside(source, box) if each.kind == b"meta")
 
 
-def _inside(source: _Source, box: _Box) -> Iterator[_Box]:
+def _inside(source: _Source, box: Box) -> Iterator[Box]:
     return _boxes(source, box.start, box.end)
 
 
-def _boxes(source: _Source, start: int, end: int) -> Iterator[_Box]:
+def _boxes(source: _Source, start: int, end: int) -> Iterator[Box]:
     """The boxes that lie from `start` to `end`, as far as their sizes make sense."""
     for _ in range(_MOST_BOXES):
         head = source.read(start, 16)
@@ -123,11 +117,11 @@ def _boxes(source: _Source, start: int, end: int) -> Iterator[_Box]:
             size = end - start
         if size < header or start + size > end:
             return
-        yield _Box(head[4:8], start + header, start + size)
+        yield Box(head[4:8], start + header, start + size)
         start += size
 
 
-def _of_movie_meta(source: _Source, box: _Box) -> str | None:
+def _of_movie_meta(source: _Source, box: Box) -> str | None:
     # MP4's `meta` begins with a version, QuickTime's with its first box.
     shift = 4 if source.read(box.start, 16)[8:12] == b"hdlr" else 0
     parts = {part.kind: part for part in _boxes(source, box.start + shift, box.end)}
@@ -143,7 +137,7 @@ def _of_movie_meta(source: _Source, box: _Box) -> str | None:
     return None
 
 
-def _text_of(source: _Source, value: _Box) -> str | None:
+def _text_of(source: _Source, value: Box) -> str | None:
     data = next((each for each in _inside(source, value) if each.kind == b"data"), None)
     if data is None:
         return None
@@ -151,7 +145,7 @@ def _text_of(source: _Source, value: _Box) -> str | None:
     return text.decode("utf-8", "replace")
 
 
-def _of_picture_meta(source: _Source, box: _Box) -> str | None:
+def _of_picture_meta(source: _Source, box: Box) -> str | None:
     if box.end - box.start > _LARGEST_META:
         return None
     parts = {part.kind: part for part in _boxes(source, box.start + 4, box.end)}

@@ -143,7 +143,7 @@ _PARSERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "HEIF": _open_heif,
     "AVIF": _open_avif,
     "JPEG2000": _open_jpeg2000,
-    "JXL": jxl.open_jxl,
+    "JXL": jxl.JxlImageFile,
 }
 
 

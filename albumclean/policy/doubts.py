@@ -10,7 +10,7 @@ from albumclean.config import SimilarSettings
 from albumclean.domain import CompanionKind, Comparison, Extra, PhotoFacts, Reason
 from albumclean.policy.bonds import Bond
 from albumclean.policy.editors import named_as_an_edit, names_an_editor
-from albumclean.policy.words import edits_of, joined
+from albumclean.policy.words import edits_of, in_albums, joined
 
 _WEIGHT = 3.0
 _PRECIOUS = (
@@ -111,9 +111,8 @@ def _extras(case: Case) -> Iterator[Reason]:
 def _albums(case: Case) -> Iterator[Reason]:
     if lacking := [name for name in case.copy.marks.albums if name not in case.keeper.marks.albums]:
         more = [f"{len(lacking) - _MOST_NAMES} more"] if len(lacking) > _MOST_NAMES else []
-        words = joined([*lacking[:_MOST_NAMES], *more])
-        named = "albums" if len(lacking) > 1 else "album"
-        yield _doubt("albums", words, None, f"is in the {named} {words}, where the other is not")
+        names = (*lacking[:_MOST_NAMES], *more)
+        yield _doubt("albums", joined(list(names)), None, f"is {in_albums(names)}, where the other is not")
 
 
 def _capture_time(case: Case) -> Iterator[Reason]:

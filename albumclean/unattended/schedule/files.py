@@ -77,6 +77,10 @@ class OwnFile:
         except OSError as error:
             raise ScheduleFailed(detail=f"{shown(self.path)} can't be read: {error.strerror or error}") from error
 
+    def is_ours(self) -> bool:
+        """Whether a file lies there that we wrote, changed since or not. Raises ScheduleFailed."""
+        return self.state() in {State.OURS, State.CHANGED}
+
     def check(self, *, force: bool) -> State:
         """The state, if this file may be written over or removed. Raises ScheduleRefused if not."""
         state = self.state()

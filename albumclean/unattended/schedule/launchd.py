@@ -40,7 +40,7 @@ class Launchd:
 
     def is_there(self) -> bool:
         """Whether the property list is ours."""
-        return self._file.state() in {State.OURS, State.CHANGED}
+        return self._file.is_ours()
 
     def write(self, job: Job, *, force: bool = False) -> tuple[str, ...]:
         """Write the property list and let launchd read it."""

@@ -48,7 +48,7 @@ class Systemd:
     def is_there(self) -> bool:
         """Whether one of the two files is ours."""
         files = (OwnFile(self._folder / name) for name in (_TIMER, _SERVICE))
-        return any(file.state() in {State.OURS, State.CHANGED} for file in files)
+        return any(file.is_ours() for file in files)
 
     def write(self, job: Job, *, force: bool = False) -> tuple[str, ...]:
         """Write both files, then let systemd read them and turn the timer on."""
@@ -92,6 +92,12 @@ def quoted(word: str, *, variables: bool) -> str:
     return f'"{escaped.replace("$", "$$") if variables else escaped}"'
 
 
+def _head() -> tuple[str, ...]:
+    """What every unit of ours begins with; lines of its section [Unit] may follow."""
+    description = "Description=Look through the photos for bad and repeated ones"
+    return f"# {mark()}", "", "[Unit]", description, f"Documentation={_DOCUMENTATION}"
+
+
 def _service(job: Job) -> str:
     program = job.program[0]
     if unfit := next((sign for sign in _UNFIT if sign in program), None):
@@ -99,11 +105,7 @@ def _service(job: Job) -> str:
     words = [quoted(program, variables=False), *(quoted(word, variables=True) for word in job.command[1:])]
     return "\n".join(
         [
-            f"# {mark()}",
-            "",
-            "[Unit]",
-            "Description=Look through the photos for bad and repeated ones",
-            f"Documentation={_DOCUMENTATION}",
+            *_head(),
             *([] if job.on_battery else ["ConditionACPower=true"]),
             "",
             "[Service]",
@@ -123,11 +125,7 @@ def _timer(job: Job) -> str:
     day = "Sun *-*-*" if job.every is Every.WEEK else "*-*-*"
     return "\n".join(
         [
-            f"# {mark()}",
-            "",
-            "[Unit]",
-            "Description=Look through the photos for bad and repeated ones",
-            f"Documentation={_DOCUMENTATION}",
+            *_head(),
             "",
             "[Timer]",
             f"OnCalendar={day} {job.hour:02}:{job.minute:02}:00",

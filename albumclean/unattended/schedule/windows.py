@@ -44,7 +44,7 @@ class Windows:
 
     def is_there(self) -> bool:
         """Whether the file of the task is ours."""
-        return self._file.state() in {State.OURS, State.CHANGED}
+        return self._file.is_ours()
 
     def write(self, job: Job, *, force: bool = False) -> tuple[str, ...]:
         """Write the file and import it."""
