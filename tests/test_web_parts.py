@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from albumclean.domain import PhotoFacts
 from albumclean.errors import StoreBusy
+from albumclean.history import History
 from albumclean.review.session import SINGLE, Answer, Question, ReviewSession, Verdict, questions
 from albumclean.review.web import desk as desk_module
 from albumclean.review.web.asks import Said, filter_of, json_object, order_of, page_of, query
@@ -30,10 +31,13 @@ from albumclean.review.web.desk import Desk, Paused
 from albumclean.review.web.numbers import Numbers
 from albumclean.review.web.pages import STATIC
 from albumclean.review.web.refusal import Refusal
+from albumclean.review.web.reviewer import WebReviewer
 from albumclean.review.web.server import listening
+from albumclean.review.web.setting import Setting
 from albumclean.review.web.tally import Tally
 from albumclean.store.ledger import Ledger
 from tests.facts import group_of, low_quality, photo
+from tests.web_review import FakePictures, histogram_of
 
 # --- which questions are shown ------------------------------------------------------------------------------------
 
@@ -396,3 +400,14 @@ def test_ctrl_c_ends_a_review_cleanly(tmp_path: Path) -> None:
     program.send_signal(signal.SIGINT)
     out, errors = program.communicate(timeout=30)
     assert (0, "ended\n", "") == (program.returncode, out, errors)
+
+
+def test_ctrl_c_as_soon_as_the_address_is_told_ends_the_review(tmp_path: Path) -> None:
+    def announce(address: str) -> None:
+        raise KeyboardInterrupt
+
+    asked = questions([low_quality(photo("a.jpg"))])
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        setting = Setting(0, histogram_of([]), History(ledger), 0.3, lambda below: asked)
+        with WebReviewer(setting, FakePictures(), announce=announce) as reviewer:
+            assert not reviewer.review(ReviewSession(asked, ledger))

@@ -78,9 +78,6 @@ class WebReviewer:
         if self._sitting.phase is Phase.ENDED:
             return False
         self._sitting.begin(session)
-        if self._announce is not None:
-            self._announce(self.address)
-            self._announce = None
         return self._serve_while(Phase.REVIEW) is Phase.CONFIRM
 
     def confirm(self, plan: TrashPlan, refused: Refused) -> Confirmation:
@@ -105,8 +102,14 @@ class WebReviewer:
         self._serve_while(Phase.MOVED)
 
     def _serve_while(self, phase: Phase) -> Phase:
-        """Do what the page asks until the phase changes; it ends for a user who is not there, and at Ctrl-C."""
+        """Do what the page asks until the phase changes; it ends for a user who is not there, and at Ctrl-C.
+
+        The first time the address is told, here as Ctrl-C counts from that moment on.
+        """
         try:
+            if self._announce is not None:
+                announce, self._announce = self._announce, None
+                announce(self.address)
             if not self._desk.serve(lambda: self._sitting.phase is not phase):
                 self._sitting.phase = Phase.ENDED
         except KeyboardInterrupt:
