@@ -112,6 +112,10 @@ class ModelDamaged(AlbumcleanError):
     """The model file {path} is damaged (SHA-256 {found}, expected {expected}). Reinstall albumclean."""
 
 
+class CheckpointUnusable(UsageError):
+    """{path} can't be used as a model: {detail}."""
+
+
 class TableError(UsageError):
     """{path} can't be used as a table of scores: {detail}. docs/evaluation.md says what it must hold."""
 

@@ -8,6 +8,7 @@ Source: the PyPI package `modelscope` (Apache-2.0), `models/cv/image_quality_ass
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -48,7 +49,7 @@ class Degradations(nn.Module):
 
 def _head() -> nn.Sequential:
     layers: list[nn.Module] = []
-    for before, after in zip(_CHANNELS, _CHANNELS[1:], strict=False):
+    for before, after in pairwise(_CHANNELS):
         layers += [nn.Conv2d(before, after, kernel_size=3, padding=1), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers[:-1])
 
