@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from os import stat_result
 from pathlib import Path
+from typing import TypeAlias
 
 
 class RootRole(StrEnum):
@@ -284,6 +285,54 @@ class InputSpec:
     def pixels(self) -> int:
         """About how many pixels of one photo go through the network."""
         return self.area + (self.patches.count * self.patches.side**2 if self.patches else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class CropInput:
+    """The middle of the picture: scaled to cover a box, cut to a smaller one, and turned if it stands upright.
+
+    Sizes are (width, height) in pixels, both landscape.
+    """
+
+    cover: tuple[int, int]
+    crop: tuple[int, int]
+
+    @property
+    def pixels(self) -> int:
+        """Of one photo that go through the network."""
+        return self.crop[0] * self.crop[1]
+
+
+@dataclass(frozen=True, slots=True)
+class NativeInput:
+    """The picture as it is, unless it is too small or too large.
+
+    Of fewer than `least` pixels, it is scaled to a short side of `short_side`; of more than `most`, to `most`.
+    """
+
+    least: int
+    short_side: int
+    most: int
+
+    @property
+    def pixels(self) -> int:
+        """Of one photo that go through the network, at most."""
+        return self.most
+
+
+@dataclass(frozen=True, slots=True)
+class SquareInput:
+    """The whole picture squeezed into a square, whatever its shape, each pixel the nearest of the picture."""
+
+    side: int  # pixels
+
+    @property
+    def pixels(self) -> int:
+        """Of one photo that go through the network."""
+        return self.side * self.side
+
+
+AnyInput: TypeAlias = InputSpec | CropInput | NativeInput | SquareInput
 
 
 @dataclass(frozen=True, slots=True)
