@@ -29,6 +29,7 @@ class Locations:
     cache: Path  # scores: disposable
     thumbnails: Path  # disposable
     ledger: Path  # decisions and journal: precious
+    models: Path  # a folder: the models that the user has added, and how scores of others are read
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Locations:
@@ -46,6 +47,7 @@ class Locations:
             cache=cache / "cache.sqlite",
             thumbnails=cache / "thumbnails.sqlite",
             ledger=data / "ledger.sqlite",
+            models=data / "models",
         )
 
 
@@ -71,6 +73,13 @@ class ScanSettings:
     max_pixels: int = 300_000_000  # larger pictures are refused, not decoded
     decode_timeout: float = 60.0  # seconds for one file
     worker_memory: int = 4 << 30  # bytes of address space for one decoder
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringSettings:
+    """[scoring]: whose word counts."""
+
+    scorers: tuple[str, ...] = ("judge",)  # names, each with a weight if you like: "judge:2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,7 @@ class Settings:
 
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     scan: ScanSettings = field(default_factory=ScanSettings)
+    scoring: ScoringSettings = field(default_factory=ScoringSettings)
     low_quality: LowQualitySettings = field(default_factory=LowQualitySettings)
     similar: SimilarSettings = field(default_factory=SimilarSettings)
     screenshots: ScreenshotSettings = field(default_factory=ScreenshotSettings)
@@ -184,6 +194,7 @@ Table = TypeVar(
     "Table",
     CrawlSettings,
     ScanSettings,
+    ScoringSettings,
     LowQualitySettings,
     SimilarSettings,
     ScreenshotSettings,

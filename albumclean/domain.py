@@ -335,24 +335,37 @@ class SquareInput:
 AnyInput: TypeAlias = InputSpec | CropInput | NativeInput | SquareInput
 
 
+class Says(StrEnum):
+    """What a scorer's first quantity is about."""
+
+    QUALITY = "quality"  # how good it looks technically: what rules go by
+    BEAUTY = "beauty"  # how much people like it: a wish among copies and in lists, never a reason to trash
+    FAULTS = "faults"  # each quantity is the severity of one fault
+    KIND = "kind"  # each quantity is how likely one kind of picture is
+
+
+NATIVE = 1 << 30  # a `min_short_side` that no picture has: the frame is not reduced
+
+
 @dataclass(frozen=True, slots=True)
 class ScorerSpec:
     """What a scorer is: everything that its scores depend on."""
 
     name: str
     revision: str  # changes whenever the same photo could get another value
-    quantities: tuple[str, ...]  # the values that it predicts, in order
-    value_range: tuple[float, float]  # of every quantity
+    quantities: tuple[str, ...]  # the values that it predicts, in order; the first is the main one
+    value_range: tuple[float, float]  # of the main quantity; its ends, where it has none by itself
     licence: str
     summary: str
-    input: InputSpec
-    weights: str  # file name under models/
-    weights_sha256: str
+    input: AnyInput
+    weights: str = ""  # file name of the weights; empty: the scorer finds them by itself
+    weights_sha256: str = ""
     min_short_side: int = 384  # the decoded frame must offer at least this, if the photo has it
     embedding: int = 0  # how many values its embedding has; 0: it gives none
-    reads: str = (
-        ""  # the scorer of whose features, and of the picture's statistics, it is a head; empty: its own network
-    )
+    reads: str = ""  # the scorer of whose features and the picture's statistics it is a head; empty: its own network
+    says: Says = Says.QUALITY
+    rises: bool = True  # whether more of the main quantity is better
+    half_precision: bool = False  # whether its scores hold in half precision, where a device is faster with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +470,7 @@ class PhotoFacts:
     preference: float | None = None  # which shot of one scene people like best: larger is better
     kind: PhotoKind = PhotoKind.UNSURE
     days_old: int | None = None  # of a screenshot: since it was taken, or else since its file was written
+    aesthetic: float | None = None  # how much people would like it, in [0, 1]; known where such a scorer was chosen
 
     @property
     def path(self) -> Path:

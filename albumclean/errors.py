@@ -116,6 +116,14 @@ class CheckpointUnusable(UsageError):
     """{path} can't be used as a model: {detail}."""
 
 
+class ScorerUnknown(UsageError):
+    """There is no scorer {name!r}; there are {known}. `albumclean models add` brings others."""
+
+
+class ScorerBroken(AlbumcleanError):
+    """The scorer {name} of the package {package} can't be used: {detail}"""
+
+
 class TableError(UsageError):
     """{path} can't be used as a table of scores: {detail}. docs/evaluation.md says what it must hold."""
 

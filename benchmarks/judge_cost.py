@@ -143,7 +143,7 @@ def measure(paths: Sequence[Path], published: int, threads: int) -> Row:
 
     from albumclean.scoring.batches import NetworkBatches
 
-    network = NetworkBatches(registry.JUDGE, "cpu")
+    network = NetworkBatches(registry.shipped(registry.JUDGE), "cpu")
     mos, degradation = mos_network(), degradation_network()
     ours(paths[: network.batch], network, Watch())  # the first pass builds what later ones use
     watch = Watch()

@@ -143,7 +143,7 @@ def judge(paths: Iterable[Path]) -> Iterator[Judged]:
     """
     from albumclean.scoring.batches import NetworkBatches
 
-    network = NetworkBatches(registry.JUDGE, "cpu")
+    network = NetworkBatches(registry.shipped(registry.JUDGE), "cpu")
     waiting: dict[bytes, list[tuple[Path, Photo]]] = {}  # copies are judged once
     for path in paths:
         analysis = analyse_file(path)
@@ -160,7 +160,7 @@ def analyse_file(path: Path) -> Analysis:
     """What a decoding worker does with a file that nobody knows yet, in this process."""
     target = path.resolve()
     job = Job(FileIdentity.of(target, target.stat()), ScanSettings().max_pixels)
-    return analyse(job, lambda _: Wanted(registry.DEFAULT))
+    return analyse(job, lambda _: Wanted(tuple(map(registry.spec, registry.DEFAULT))))
 
 
 def _settled(scores: list[Score], waiting: dict[bytes, list[tuple[Path, Photo]]]) -> Iterator[Judged]:

@@ -49,7 +49,7 @@ class Mean(torch.nn.Module):
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mean]:
     made = Mean()
-    monkeypatch.setattr(batches, "load_network", lambda _: made)
+    monkeypatch.setattr(registry.Shipped, "load", lambda _: made)
     yield made
 
 
@@ -62,7 +62,7 @@ def view(value: int, rows: int = 2) -> NetworkView:
 
 
 def findings(batch: int, *views: NetworkView) -> Findings:
-    made = NetworkBatches(registry.JUDGE, "cpu", batch)
+    made = NetworkBatches(registry.shipped(registry.JUDGE), "cpu", batch)
     found = Findings()
     for number, one in enumerate(views):
         found += made.add(bytes([number]), one)
@@ -89,7 +89,7 @@ def test_every_photo_gets_its_own_score_whatever_the_shapes_and_batches(network:
 
 
 def test_what_waits_is_never_more_than_two_batches(network: Mean) -> None:
-    made = NetworkBatches(registry.JUDGE, "cpu", 4)
+    made = NetworkBatches(registry.shipped(registry.JUDGE), "cpu", 4)
     done = sum(len(made.add(bytes([number]), view(0, number + 1)).embeddings) for number in range(50))
     assert done > 50 - 8
 
@@ -162,7 +162,8 @@ class Watch:
             print(os.environ.get("OMP_WAIT_POLICY"))
 sys.meta_path.insert(0, Watch())
 from albumclean.scoring.batches import NetworkBatches
-NetworkBatches("judge", "cpu", 1)
+from albumclean.scoring.registry import shipped
+NetworkBatches(shipped("judge"), "cpu", 1)
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert "PASSIVE" == done.stdout.strip()
@@ -199,7 +200,7 @@ def test_every_scorer_keeps_its_contract(name: str) -> None:
     view = network_view(scene(3), spec.input)
     if spec.reads:
         view = replace(view, statistics=statistics(Picture(scene(3))))
-    made = NetworkBatches(spec.reads or name, "cpu", 1)
+    made = NetworkBatches(registry.shipped(spec.reads or name), "cpu", 1)
     found = made.add(b"x", view)
     found += made.flush()
     scores = [score for score in found.scores if score.scorer == name]

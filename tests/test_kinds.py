@@ -261,7 +261,7 @@ def test_the_kind_comes_out_of_the_judge_s_own_pass_and_changes_none_of_its_scor
     reading = replace(plain, statistics=statistics(Picture(scene(3))))
     found = []
     for view in (plain, reading):
-        network = NetworkBatches(registry.JUDGE, "cpu", 1)
+        network = NetworkBatches(registry.shipped(registry.JUDGE), "cpu", 1)
         found.append(network.add(b"x", view))
     judged = [[score.value for score in each.scores if score.scorer == spec.name] for each in found]
     assert judged[0] == judged[1]
@@ -272,7 +272,7 @@ def test_the_kind_comes_out_of_the_judge_s_own_pass_and_changes_none_of_its_scor
 
 def test_views_with_and_without_statistics_are_never_mixed_in_one_batch() -> None:
     plain = network_view(scene(3), registry.spec(registry.JUDGE).input)
-    network = NetworkBatches(registry.JUDGE, "cpu", 2)
+    network = NetworkBatches(registry.shipped(registry.JUDGE), "cpu", 2)
     found = Findings()
     found += network.add(b"a", plain)
     found += network.add(b"b", replace(plain, statistics=statistics(Picture(scene(3)))))
@@ -289,10 +289,10 @@ def test_the_revision_of_the_kind_follows_the_judge_it_reads() -> None:
 def test_a_worker_gives_the_judge_s_view_with_statistics_where_only_the_kind_is_missing(tmp_path: Path) -> None:
     path = save(scene(1), tmp_path / "a.jpg")
     job = Job(FileIdentity.of(path, path.stat()), 10**8)
-    found = analyse(job, lambda _: Wanted((registry.KIND,)))
+    found = analyse(job, lambda _: Wanted((registry.spec(registry.KIND),)))
     assert [registry.JUDGE] == list(found.views)
     assert (COUNT,) == found.views[registry.JUDGE].statistics.shape
-    assert 0 == analyse(job, lambda _: Wanted((registry.JUDGE,))).views[registry.JUDGE].statistics.size
+    assert 0 == analyse(job, lambda _: Wanted((registry.spec(registry.JUDGE),))).views[registry.JUDGE].statistics.size
 
 
 # --- the library ----------------------------------------------------------------------------------------------------

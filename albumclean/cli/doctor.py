@@ -62,10 +62,10 @@ def _model() -> Iterator[str]:
 
 def _device() -> Iterator[str]:
     from albumclean.scoring.batches import NetworkBatches
-    from albumclean.scoring.registry import JUDGE
+    from albumclean.scoring.registry import JUDGE, shipped
 
     _, settings = load()
-    batches = NetworkBatches(JUDGE, settings.scan.device, settings.scan.batch)
+    batches = NetworkBatches(shipped(JUDGE), settings.scan.device, settings.scan.batch)
     yield f"{batches.placement}, {batches.batch} photos at once"
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from albumclean.domain import Failure, FileIdentity, Fingerprint, Photo, ScorerSpec, Stage
 from albumclean.errors import AlbumcleanError, ReadError
-from albumclean.media.decode import decode
+from albumclean.media.decode import decode, reduction_for
 from albumclean.media.parsers import decoder_versions
+from albumclean.media.picture import Picture
 from albumclean.media.reading import content_hash, read_file
 from albumclean.media.statistics import statistics
 from albumclean.media.thumbnail import thumbnail
 from albumclean.media.view import NetworkView, network_view
 from albumclean.media.workers import FailureKind, WorkerFailure
 from albumclean.scoring import registry
+from albumclean.scoring.scorers import judge
 from albumclean.similar.fingerprint import ENOUGH, fingerprint
 from albumclean.words import shown
 
@@ -48,7 +50,7 @@ class Question:
 class Wanted:
     """The answer: these scorers have not seen the content, and perhaps there is no thumbnail of it."""
 
-    scorers: tuple[str, ...]
+    scorers: tuple[ScorerSpec, ...]
     thumbnail: bool = False
 
 
@@ -70,20 +72,52 @@ def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
     wanted = ask(Question(job.identity, digest))
     if wanted is None:
         return Analysis(digest)
-    specs = [registry.spec(name) for name in wanted.scorers]
-    smallest = max((spec.min_short_side for spec in specs), default=2 * ENOUGH)
-    frame = decode(data, job.identity.path, digest, min_short_side=smallest, max_pixels=job.max_pixels)
-    views = {name: network_view(frame.picture, registry.spec(name).input) for name in _networks(specs)}
-    if reading := {spec.reads for spec in specs if spec.reads}:
-        measured = statistics(frame.picture)
-        views.update({name: replace(views[name], statistics=measured) for name in reading})
-    small = thumbnail(frame.picture) if wanted.thumbnail else None
-    return Analysis(digest, frame.photo, fingerprint(frame.picture.reduced(ENOUGH), digest), views, small)
+    frames = _Frames(data, job, digest)
+    first = frames.at(judge.SPEC.min_short_side if wanted.scorers else 2 * ENOUGH)
+    views = {spec.name: network_view(frames.at(spec.min_short_side), spec.input) for spec in _networks(wanted.scorers)}
+    for head in (spec for spec in wanted.scorers if spec.reads):
+        measured = statistics(frames.at(head.min_short_side))
+        views[head.reads] = replace(views[head.reads], statistics=measured)
+    small = thumbnail(first) if wanted.thumbnail else None
+    return Analysis(digest, frames.photo, fingerprint(first.reduced(ENOUGH), digest), views, small)
 
 
-def _networks(specs: Sequence[ScorerSpec]) -> list[str]:
+class _Frames:
+    """A photo's pixels at the sizes that scorers ask for.
+
+    Decoded once; once more only where one of them wants a finer frame than the others. What a scorer sees then depends
+    on no other scorer.
+    """
+
+    def __init__(self, data: bytes, job: Job, digest: bytes) -> None:
+        self._data = data
+        self._job = job
+        self._digest = digest
+        self._by_reduction: dict[int, Picture] = {}
+        self._size: tuple[int, int] | None = None
+        self.photo: Photo | None = None
+
+    def at(self, min_short_side: int) -> Picture:
+        """Raises DecodeError."""
+        if self._size is not None and (known := self._by_reduction.get(reduction_for(*self._size, min_short_side))):
+            return known
+        frame = decode(
+            self._data,
+            self._job.identity.path,
+            self._digest,
+            min_short_side=min_short_side,
+            max_pixels=self._job.max_pixels,
+        )
+        self.photo = frame.photo
+        self._size = frame.size
+        self._by_reduction[frame.reduction] = frame.picture
+        return frame.picture
+
+
+def _networks(specs: Sequence[ScorerSpec]) -> list[ScorerSpec]:
     """The scorers whose networks have to run: a head needs that of the one that it reads."""
-    return sorted({spec.reads or spec.name for spec in specs})
+    named = {spec.name: spec for spec in specs if not spec.reads}
+    return [named.get(name) or registry.spec(name) for name in sorted({spec.reads or spec.name for spec in specs})]
 
 
 def failure_of(path: Path, error: AlbumcleanError | WorkerFailure, *, was_read: bool = True) -> Failure:

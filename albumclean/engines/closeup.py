@@ -16,7 +16,7 @@ from albumclean.media.decode import decode
 from albumclean.media.reading import content_hash, read_file
 from albumclean.media.statistics import statistics
 from albumclean.media.view import NetworkView, network_view
-from albumclean.scoring import registry
+from albumclean.scoring.scorers import judge
 
 PREVIEW = 1600  # pixels of the long side
 
@@ -34,16 +34,15 @@ class Closeup:
 
 def closeup(job: Job, _: object) -> Closeup:
     """Raises ReadError or DecodeError, which name the file."""
-    spec = registry.spec(registry.JUDGE)
     data = read_file(job.identity)
     frame = decode(
         data,
         job.identity.path,
         content_hash(data),
-        min_short_side=spec.min_short_side,
+        min_short_side=judge.SPEC.min_short_side,
         max_pixels=job.max_pixels,
     )
     preview = frame.picture.reduced(PREVIEW // 2)
     preview.thumbnail((PREVIEW, PREVIEW))
-    view = replace(network_view(frame.picture, spec.input), statistics=statistics(frame.picture))
-    return Closeup(frame.photo, view, spec.input, frame.reduction, preview)
+    view = replace(network_view(frame.picture, judge.INPUT), statistics=statistics(frame.picture))
+    return Closeup(frame.photo, view, judge.INPUT, frame.reduction, preview)

@@ -26,6 +26,7 @@ from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.scoring.depth import judge_in_depth
 from albumclean.scoring.findings import Findings
+from albumclean.scoring.scorers import judge
 
 Values = dict[str, float]  # by quantity
 
@@ -74,8 +75,8 @@ def judge_files(
 
     pool = worker_pool(analyse, wish)
     with (
-        NetworkThread(wish.device, wish.batch) as network,
-        closing(pool.run(jobs(), lambda _: Wanted((registry.JUDGE,)))) as results,
+        NetworkThread(wish.device, wish.batch, [registry.shipped(registry.JUDGE)]) as network,
+        closing(pool.run(jobs(), lambda _: Wanted((judge.SPEC,)))) as results,
     ):
         for job, result in results:
             path = cast(_Asked, job).named
@@ -101,7 +102,7 @@ def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int
     """
     from albumclean.scoring.batches import NetworkBatches
 
-    network = NetworkBatches(registry.JUDGE, device, batch)
+    network = NetworkBatches(registry.shipped(registry.JUDGE), device, batch)
     ordered: deque[Values] = deque()  # the oldest first; filled in as the batches come
     pending: dict[bytes, Values] = {}
 
@@ -115,7 +116,7 @@ def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int
         key = number.to_bytes(8, "big")
         pending[key] = {}
         ordered.append(pending[key])
-        settle(network.add(key, network_view(image, network.spec.input)))
+        settle(network.add(key, network_view(image, judge.INPUT)))
         while ordered and ordered[0]:
             yield ordered.popleft()
     settle(network.flush())

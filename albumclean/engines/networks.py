@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from albumclean.media.view import NetworkView
 from albumclean.scoring.findings import Findings
+from albumclean.scoring.scorer import Scorer
 
 _Item = tuple[str, bytes, NetworkView]
 
@@ -18,7 +20,9 @@ WAITING = 16  # views in the queue: a decoder that is faster than the network wa
 class NetworkThread:
     """Takes views, gives findings. Torch is imported and the models are loaded in the thread, at the first view."""
 
-    def __init__(self, device: str, batch: int) -> None:
+    def __init__(self, device: str, batch: int, scorers: Sequence[Scorer]) -> None:
+        """`scorers`: those whose names `put` may be called with."""
+        self._scorers = {scorer.spec.name: scorer for scorer in scorers}
         self._device = device
         self._batch = batch
         self._in: queue.Queue[_Item | None] = queue.Queue(WAITING)
@@ -87,5 +91,5 @@ class NetworkThread:
                 return
             name, content_hash, view = item
             if name not in networks:
-                networks[name] = NetworkBatches(name, self._device, self._batch)
+                networks[name] = NetworkBatches(self._scorers[name], self._device, self._batch)
             self._out.put(networks[name].add(content_hash, view))

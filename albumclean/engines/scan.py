@@ -32,6 +32,7 @@ from albumclean.media.thumbnail import REVISION as THUMBNAIL
 from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.scoring.findings import Findings
+from albumclean.scoring.scorer import Scorer
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.store.cache import Cache, Needs
 from albumclean.store.thumbnails import Shelf
@@ -90,9 +91,12 @@ class ScanWatcher:
     failed: Callable[[Failure], None]
 
 
-def needs() -> Needs:
-    """What every photo must have for a scan to be complete."""
-    return Needs(tuple(registry.spec(name) for name in registry.DEFAULT), FINGERPRINT, DECODER)
+SHIPPED = tuple(registry.shipped(name) for name in registry.DEFAULT)
+
+
+def needs(scorers: Sequence[Scorer] = SHIPPED) -> Needs:
+    """What every photo must have for a scan with these scorers to be complete."""
+    return Needs(tuple(scorer.spec for scorer in scorers), FINGERPRINT, DECODER)
 
 
 def scan(
@@ -105,9 +109,11 @@ def scan(
     retry_failed: bool = False,
     stop: Callable[[], bool] = _never,
     forget: Forget = Forget.UNLESS_EMPTY,
+    scorers: Sequence[Scorer] = SHIPPED,
 ) -> ScanSummary:
     """Bring the cache up to date for `roots`. KeyboardInterrupt leaves all that was done in the cache.
 
+    `scorers`: every one that a photo is shown to; those of `SHIPPED` among them, as the rest of the program needs them.
     `thumbnails`: the file that takes those of newly decoded photos; a trouble with it costs nothing but thumbnails.
     `stop` is asked between photos, after the folders have been looked through; once True, what has been begun is ended
     and the rest is left to the next scan.
@@ -117,7 +123,7 @@ def scan(
     """
     try:
         with FileLock(f"{cache.path}.lock", blocking=False), Shelf(thumbnails, THUMBNAIL) as shelf:
-            return _Scan(cache, shelf, settings, watcher, stop=stop, forget=forget).run(
+            return _Scan(cache, shelf, settings, watcher, stop=stop, forget=forget, scorers=scorers).run(
                 roots, retry_failed=retry_failed
             )
     except Timeout:
@@ -134,6 +140,7 @@ class _Scan:
         *,
         stop: Callable[[], bool],
         forget: Forget,
+        scorers: Sequence[Scorer],
     ) -> None:
         self.cache = cache
         self.shelf = shelf
@@ -142,7 +149,8 @@ class _Scan:
         self.forget = forget
         self._stop = stop
         self._notes = NotesOfFolders()
-        self.needs = needs()
+        self._scorers = scorers
+        self.needs = needs(scorers)
         self.summary = ScanSummary()
         self._batch = _Findings(cache, shelf, self.needs)
         # Copies of a content that is being decoded just now share its fate, which may come before or after theirs.
@@ -150,7 +158,7 @@ class _Scan:
         self._decoding: dict[FileIdentity, bytes] = {}
         self._broken: dict[bytes, AlbumcleanError | WorkerFailure] = {}
         # Decoded, but the networks' scores are not in the cache yet: a few seconds' worth of photos.
-        self._unscored: dict[bytes, FileIdentity] = {}
+        self._unscored: dict[bytes, tuple[FileIdentity, set[str]]] = {}  # and the networks that have not answered
 
     def run(self, roots: Sequence[Root], *, retry_failed: bool) -> ScanSummary:
         number = self.cache.begin_scan([root.path for root in roots if root.role is not RootRole.EXCLUDED])
@@ -223,7 +231,7 @@ class _Scan:
         pool = worker_pool(analyse, wish)
         jobs = (Job(identity, wish.max_pixels) for identity in takewhile(lambda _: not self._is_over(), files))
         with (
-            NetworkThread(wish.device, wish.batch) as network,
+            NetworkThread(wish.device, wish.batch, self._scorers) as network,
             closing(pool.run(jobs, self._answer)) as results,
         ):
             try:
@@ -239,7 +247,7 @@ class _Scan:
                 self._batch.network += network.finish()
             finally:
                 self._commit()
-        for digest, identity in self._unscored.items():
+        for digest, (identity, _) in self._unscored.items():
             failure = Failure(identity.path, Stage.SCORE, "the model gave no usable score for it")
             self._record(identity, failure, digest)
         self._batch.commit()
@@ -272,8 +280,9 @@ class _Scan:
         self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
         if analysis.thumbnail is not None:
             self._batch.thumbnails.append((digest, analysis.thumbnail))
+        if analysis.views:
+            self._unscored[digest] = identity, set(analysis.views)
         for name, view in analysis.views.items():
-            self._unscored[digest] = identity
             network.put(name, digest, view)
         del self._twins[self._decoding.pop(identity)]
 
@@ -290,10 +299,13 @@ class _Scan:
         return self.summary.stopped
 
     def _commit(self) -> None:
-        scored = {score.content_hash for score in self._batch.network.scores}
+        scored = {(score.content_hash, score.scorer) for score in self._batch.network.scores}
         self._batch.commit()
-        for digest in scored:
-            self._unscored.pop(digest, None)
+        for digest, name in scored:
+            if waiting := self._unscored.get(digest):
+                waiting[1].discard(name)
+                if not waiting[1]:
+                    del self._unscored[digest]
 
     def _fail(self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure) -> None:
         self.summary.done += 1

@@ -40,11 +40,13 @@ class Frame:
     """A decoded photo.
 
     `picture`: its short side is at least the one asked for wherever the photo has that.
+    `size`: (width, height) in the file, before it was reduced and turned.
     `reduction`: by how much both sides were divided: 1, 2, 4 or 8.
     """
 
     picture: Picture
     photo: Photo
+    size: tuple[int, int]
     reduction: int
 
     @property
@@ -128,7 +130,7 @@ def _decode(data: bytes, name: str, content_hash: bytes, limits: _Limits) -> Fra
     found = "JPEG" if loaded.format == "MPO" and pictures == 1 else loaded.format or name
     photo = _photo(content_hash, (width, height), found, facts)
     photo = replace(photo, pictures=pictures, extras=extras)
-    return Frame(Picture(pixels, orientation, profile), photo, loaded.reduction)
+    return Frame(Picture(pixels, orientation, profile), photo, loaded.size, loaded.reduction)
 
 
 def _decode_raw(data: bytes, name: str, content_hash: bytes, limits: _Limits) -> Frame:
@@ -147,7 +149,7 @@ def _decode_raw(data: bytes, name: str, content_hash: bytes, limits: _Limits) ->
         profile = _profile(image, b"", "JPEG")
         loaded = _load(image, limits)
     photo = _photo(content_hash, preview.size, name, facts)
-    return Frame(Picture(loaded.pixels, raw.turn_of(preview, stored, own), profile), photo, loaded.reduction)
+    return Frame(Picture(loaded.pixels, raw.turn_of(preview, stored, own), profile), photo, loaded.size, loaded.reduction)
 
 
 def _photo(content_hash: bytes, size: tuple[int, int], found: str, facts: metadata.Facts) -> Photo:

@@ -1,4 +1,4 @@
-"""The pixels that a network sees, made from its `InputSpec` and from nothing else."""
+"""The pixels that a network sees, made from the description of its input and from nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from albumclean.domain import InputSpec
+from albumclean.domain import AnyInput, CropInput, InputSpec, NativeInput, SquareInput
+from albumclean.media import published
 from albumclean.media.patches import Place, choose, cut
 from albumclean.media.picture import Picture
 
@@ -42,12 +43,23 @@ def view_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
     return columns * grid, rows * grid
 
 
-def network_view(picture: Picture | Image.Image, spec: InputSpec) -> NetworkView:
+def network_view(picture: Picture | Image.Image, spec: AnyInput) -> NetworkView:
     """What the network sees of a decoded picture, or of an upright RGB image."""
     if isinstance(picture, Image.Image):
         picture = Picture(picture)
-    whole = np.asarray(picture.resized(view_size(*picture.size, spec)), dtype=np.uint8)
+    match spec:
+        case CropInput():
+            return NetworkView(published.cropped(picture.whole(), spec), _NO_PATCHES)
+        case NativeInput():
+            return NetworkView(published.native(picture.whole(), spec), _NO_PATCHES)
+        case SquareInput():
+            return NetworkView(published.squeezed(picture.whole(), spec), _NO_PATCHES)
+        case InputSpec():
+            whole = np.asarray(picture.resized(view_size(*picture.size, spec)), dtype=np.uint8)
     if spec.patches is None:
-        return NetworkView(whole, np.empty((0, 0, 0, 3), np.uint8))
+        return NetworkView(whole, _NO_PATCHES)
     places = choose(whole, picture.size, spec.patches)
     return NetworkView(whole, cut(picture, places, spec.patches.side), tuple(places))
+
+
+_NO_PATCHES = np.empty((0, 0, 0, 3), np.uint8)

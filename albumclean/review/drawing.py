@@ -20,7 +20,7 @@ from albumclean.media.reading import read_content
 from albumclean.media.thumbnail import LONG_SIDE, fitted, jpeg, thumbnail
 from albumclean.media.view import network_view
 from albumclean.report.quality_map import ramp
-from albumclean.scoring import registry
+from albumclean.scoring.scorers import judge
 
 MAP_SIDE = 512  # pixels of a map's long side: it is smooth
 FULL_SIDE = 16_000  # pixels: browsers show no more, and a JPEG may have 65,535
@@ -93,12 +93,11 @@ def _scaled(data: bytes, wish: Wish, size: tuple[int, int], quality: int) -> Dra
 def _map(data: bytes, wish: Wish) -> bytes:
     from albumclean.scoring.depth import judge_in_depth  # torch: only where a map is drawn
 
-    spec = registry.spec(registry.JUDGE)
     frame = decode(
-        data, wish.file.path, wish.content_hash, min_short_side=spec.min_short_side, max_pixels=wish.max_pixels
+        data, wish.file.path, wish.content_hash, min_short_side=judge.SPEC.min_short_side, max_pixels=wish.max_pixels
     )
     # On the CPU: a second process on a graphics card takes more of its memory than one photo is worth.
-    quality = judge_in_depth(network_view(frame.picture, spec.input), "cpu").quality_map
+    quality = judge_in_depth(network_view(frame.picture, judge.INPUT), "cpu").quality_map
     return veil(quality, fitted(wish.size, MAP_SIDE, MAP_SIDE))
 
 

@@ -13,7 +13,8 @@ from albumclean.domain import Score, ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring.device import Placement, batch_size, place
 from albumclean.scoring.findings import Findings, embeddings_of
-from albumclean.scoring.registry import load_network, readers_of, spec
+from albumclean.scoring.registry import load_network, readers_of
+from albumclean.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
     import torch
@@ -30,17 +31,17 @@ Shapes = tuple[tuple[int, ...], ...]
 class NetworkBatches:
     """Collects views by shape and runs each full batch; a batch never mixes shapes, so nothing is padded."""
 
-    def __init__(self, name: str, device: str, batch: int = 0) -> None:
+    def __init__(self, scorer: Scorer, device: str, batch: int = 0) -> None:
         """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged.
 
         The heads that read its features are loaded at the first view that has statistics for them.
         """
-        self.spec: ScorerSpec = spec(name)
+        self.spec: ScorerSpec = scorer.spec
         self.placement: Placement = place(device)  # before torch is imported, see there
         import torch
 
         self.batch = batch or batch_size(self.placement, self.spec.input)
-        network = load_network(name).to(self.placement.device)
+        network = scorer.load().to(self.placement.device)
         self._network = network.to(memory_format=torch.channels_last)
         self._readers: list[tuple[ScorerSpec, nn.Module]] | None = None
         self._waiting: dict[Shapes, list[tuple[bytes, NetworkView]]] = {}
@@ -83,7 +84,7 @@ class NetworkBatches:
         Where memory runs out, in halves.
         """
         try:
-            found = self._network_on(views, self.placement.autocast)
+            found = self._network_on(views, self.placement.autocast if self.spec.half_precision else None)
             if not all(np.isfinite(each).all() for each in found):  # half precision can overflow where single does not
                 found = self._network_on(views, None)
             yield found

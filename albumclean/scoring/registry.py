@@ -1,10 +1,11 @@
-"""Which scorers there are. A scorer is one module in `scoring/scorers/` with a `SPEC: ScorerSpec` and `load()`."""
+"""The scorers that are shipped: one module each in `scoring/scorers/`, with a `SPEC: ScorerSpec` and `load()`."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import pkgutil
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -17,45 +18,57 @@ from albumclean.scoring import scorers
 if TYPE_CHECKING:
     from torch import nn
 
-JUDGE = "judge"  # the scorer whose values the rules use
+JUDGE = "judge"  # the scorer whose values the rules use, unless the user chose others
 KIND = "kind"  # the one that tells photos from screenshots and documents
-DEFAULT = (JUDGE, KIND)
+DEFAULT = (JUDGE, KIND)  # what every photo is asked: look-alikes, faults and kinds come from them
 
 
-class Scorer(Protocol):
+class _Module(Protocol):
     """What a scorer's module offers."""
 
     SPEC: ScorerSpec
 
-    def load(self, weights: Path) -> nn.Module:
-        """The network in eval mode on the CPU.
+    def load(self, weights: Path) -> nn.Module: ...
 
-        Called with the photos as `network_view` makes them from `SPEC.input`, uint8 (N, height, width, 3) and
-        (N, count, side, side, 3), it gives float32 (N, quantities) and embeddings (N, `SPEC.embedding`) of length 1.
-        That of a scorer which others read has a method `seen` that gives the features of the whole pictures, too:
-        (N, F). The network of a scorer that reads another (`SPEC.reads`) is called with those features and with the
-        pictures' statistics (N, S), and gives float32 (N, quantities).
-        """
-        ...
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A `Scorer` whose weights come with the program."""
+
+    module: _Module
+
+    @property
+    def spec(self) -> ScorerSpec:
+        """What its scores depend on."""
+        return self.module.SPEC
+
+    def load(self) -> nn.Module:
+        """The network, its weights checked. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
+        return self.module.load(weights_of(self.spec))
 
 
 @cache
-def _modules() -> dict[str, Scorer]:
-    found: dict[str, Scorer] = {}
+def _modules() -> dict[str, Shipped]:
+    found: dict[str, Shipped] = {}
     for entry in pkgutil.iter_modules(scorers.__path__):
-        module = cast(Scorer, importlib.import_module(f"{scorers.__name__}.{entry.name}"))
-        found[module.SPEC.name] = module
+        module = cast(_Module, importlib.import_module(f"{scorers.__name__}.{entry.name}"))
+        found[module.SPEC.name] = Shipped(module)
     return found
 
 
 def names() -> tuple[str, ...]:
-    """The names of all scorers, sorted."""
+    """The names of all shipped scorers, sorted."""
     return tuple(sorted(_modules()))
+
+
+def shipped(name: str) -> Shipped:
+    """Raises KeyError for an unknown name."""
+    return _modules()[name]
 
 
 def spec(name: str) -> ScorerSpec:
     """Raises KeyError for an unknown name."""
-    return _modules()[name].SPEC
+    return shipped(name).spec
 
 
 def readers_of(name: str) -> tuple[ScorerSpec, ...]:
@@ -64,25 +77,29 @@ def readers_of(name: str) -> tuple[ScorerSpec, ...]:
 
 
 def load_network(name: str) -> nn.Module:
-    """The network of a scorer, its weights checked. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
-    module = _modules()[name]
-    return module.load(weights_of(module.SPEC))
+    """The network of a shipped scorer. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
+    return shipped(name).load()
 
 
 def weights_of(spec: ScorerSpec) -> Path:
-    """The weights' file, its SHA-256 checked. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
+    """The shipped weights' file, its SHA-256 checked. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
     package = Path(albumclean.__file__).parent
     # An installed wheel carries the weights inside the package; a checkout has them in models/ beside it.
     folders = (package / "_models", package.parent / "models")
     for folder in folders:
         path = folder / spec.weights
         if path.is_file():
-            try:
-                with path.open("rb") as file:
-                    found = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError as error:
-                raise ModelUnreadable(path=path, detail=error.strerror or error) from error
-            if found != spec.weights_sha256:
-                raise ModelDamaged(path=path, found=found, expected=spec.weights_sha256)
+            check_weights(path, spec.weights_sha256)
             return path
     raise ModelMissing(name=spec.weights, where=" or ".join(str(folder) for folder in folders))
+
+
+def check_weights(path: Path, sha256: str) -> None:
+    """Raises ModelUnreadable, or ModelDamaged where the file is not the one that was meant."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelUnreadable(path=path, detail=error.strerror or error) from error
+    if found != sha256:
+        raise ModelDamaged(path=path, found=found, expected=sha256)

@@ -173,8 +173,8 @@ class Cache(CacheReader):
                 yield file_from_row(row)
             last = rows[-1][0]
 
-    def missing(self, content_hash: bytes, needs: Needs) -> tuple[tuple[str, ...], bool]:
-        """(names of the scorers that have not seen this content, whether facts or fingerprint are missing)."""
+    def missing(self, content_hash: bytes, needs: Needs) -> tuple[tuple[ScorerSpec, ...], bool]:
+        """(the scorers that have not seen this content, whether facts or fingerprint are missing)."""
         with store_errors(self.path):
             has = {
                 row[0]
@@ -185,7 +185,7 @@ class Cache(CacheReader):
                 WHERE content_hash = ? AND fingerprint.revision = ?""",
                 (content_hash, needs.fingerprint_revision),
             ).fetchone()
-        scorers = tuple(spec.name for spec in needs.scorers if not has.issuperset(self._series_of(spec)))
+        scorers = tuple(spec for spec in needs.scorers if not has.issuperset(self._series_of(spec)))
         return scorers, described is None
 
     def write(

@@ -235,7 +235,7 @@ def _print_slowest(folder: Path) -> None:
     """One after the other in one worker, as times of files that share a machine say little."""
     import time
 
-    wish, wanted = Settings().scan, Wanted(tuple(registry.DEFAULT), thumbnail=True)
+    wish, wanted = Settings().scan, Wanted(tuple(map(registry.spec, registry.DEFAULT)), thumbnail=True)
     pool = WorkerPool(analyse, workers=1, timeout=wish.decode_timeout, memory=wish.worker_memory, queue=1)
     jobs = (
         Job(FileIdentity.of(path, path.lstat()), wish.max_pixels)

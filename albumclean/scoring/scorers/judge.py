@@ -34,6 +34,7 @@ SPEC: Final = ScorerSpec(
     weights="judge.safetensors",
     weights_sha256=WEIGHTS_SHA256,
     embedding=EMBEDDING,
+    half_precision=True,
     min_short_side=2400,  # native pixels up to about 30 megapixels: slight blur and noise show nowhere else
 )
 

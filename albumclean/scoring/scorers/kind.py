@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from albumclean.domain import PhotoKind, ScorerSpec
+from albumclean.domain import PhotoKind, Says, ScorerSpec
 from albumclean.scoring.scorers import judge
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ SPEC: Final = ScorerSpec(
     weights_sha256=WEIGHTS_SHA256,
     min_short_side=judge.SPEC.min_short_side,
     reads=judge.SPEC.name,
+    says=Says.KIND,
+    half_precision=True,
 )
 
 
