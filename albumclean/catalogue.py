@@ -29,6 +29,8 @@ from albumclean.domain import (
 from albumclean.policy.engine import propose
 from albumclean.policy.kinds import days_since, kind_of
 from albumclean.scoring import registry
+from albumclean.scoring.opinion import Opinion
+from albumclean.scoring.opinion import default as default_opinion
 from albumclean.similar.components import Pair
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.groups import find_groups
@@ -39,7 +41,7 @@ from albumclean.store.cache_reader import Histogram
 from albumclean.store.ledger import Ledger
 from albumclean.store.rows import Known
 
-_MOS, _PREFERENCE = (registry.JUDGE, "mos"), (registry.JUDGE, "preference")
+_PREFERENCE = (registry.JUDGE, "preference")
 _KINDS = tuple((kind, (registry.KIND, kind.value)) for kind in PhotoKind if kind is not PhotoKind.UNSURE)
 _DEGRADATIONS = tuple((kind, (registry.JUDGE, kind.value)) for kind in Degradation)
 
@@ -55,13 +57,24 @@ class LeftOut:
 class Catalogue:
     """The library as the last scans and the user left it."""
 
-    def __init__(self, cache: Cache, ledger: Ledger, settings: Settings, today: date | None = None) -> None:
-        """`today` is the day from which ages count; None: the day of each question."""
+    def __init__(
+        self,
+        cache: Cache,
+        ledger: Ledger,
+        settings: Settings,
+        today: date | None = None,
+        opinion: Opinion | None = None,
+    ) -> None:
+        """`today` is the day from which ages count; None: the day of each question.
+
+        `opinion` says whose scores count; None: the judge's.
+        """
         self.cache = cache
         self.ledger = ledger
         self.settings = settings
         self._today = today
-        self._specs = tuple(registry.spec(name) for name in registry.DEFAULT)
+        self.opinion = opinion or default_opinion()
+        self._specs = self.opinion.specs
 
     def proposals(
         self,
@@ -95,7 +108,33 @@ class Catalogue:
 
     def mos_histogram(self, bins: int = 100) -> Histogram:
         """All known photos that have a score, by their MOS."""
-        return self.cache.histogram(registry.spec(registry.JUDGE), "mos", bins)
+        if self.opinion.is_default:
+            return self.cache.histogram(registry.spec(registry.JUDGE), "mos", bins)
+        counts, sizes = [0] * bins, [0] * bins
+        for facts in self.photos():
+            if facts.mos is not None and facts.failure is None:
+                at = min(int(facts.mos * bins), bins - 1)
+                counts[at] += 1
+                sizes[at] += facts.asset.size
+        return Histogram(tuple(counts), tuple(sizes))
+
+    def mos_of(self, contents: Collection[bytes]) -> Iterator[tuple[bytes, float]]:
+        """(content, MOS) of those that have one, in no certain order; no file need hold them any more."""
+        values: dict[bytes, dict[tuple[str, str], float]] = {}
+        for voice in self.opinion.quality:
+            quantity = voice.spec.quantities[0]
+            for content, value in self.cache.values_of(contents, voice.spec, quantity):
+                values.setdefault(content, {})[voice.spec.name, quantity] = value
+        for content, found in values.items():
+            mos = self.opinion.mos(found)
+            if mos is not None:
+                yield content, mos
+
+    def count_unscored(self, under: Sequence[Path] = ()) -> int:
+        """How many readable photos a chosen scorer of quality has not seen; the judge has seen all that were scanned."""
+        if self.opinion.is_default:
+            return 0
+        return sum(1 for facts in self.photos(under) if _has_bearing(facts) and facts.mos is None)
 
     def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
         """What could not be read or scored, by path."""
@@ -112,7 +151,7 @@ class Catalogue:
         return map(self._facts(), self.cache.known_with(contents, self._specs))
 
     def _facts(self) -> Callable[[Known], PhotoFacts]:
-        return partial(_facts, today=self._today or date.today())
+        return partial(_facts, opinion=self.opinion, today=self._today or date.today())
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +192,7 @@ class _Evidence:
                 self.stale.add(facts.path)
 
 
-def _facts(known: Known, today: date) -> PhotoFacts:
+def _facts(known: Known, opinion: Opinion, today: date) -> PhotoFacts:
     marks, scores = known.marks, known.scores
     if marks.rating is None and known.photo is not None and known.photo.rating is not None:
         marks = replace(marks, rating=known.photo.rating)
@@ -161,7 +200,8 @@ def _facts(known: Known, today: date) -> PhotoFacts:
     return PhotoFacts(
         asset=known.asset,
         photo=known.photo,
-        mos=scores.get(_MOS),
+        mos=opinion.mos(scores),
+        aesthetic=opinion.aesthetic(scores),
         preference=scores.get(_PREFERENCE),
         degradations={kind: scores[quantity] for kind, quantity in _DEGRADATIONS if quantity in scores},
         marks=marks,

@@ -19,6 +19,7 @@ import platformdirs
 from albumclean.errors import ConfigError
 
 APP = "albumclean"
+MOST_FRAMES = 1000  # of one video
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,15 @@ class ScreenshotSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSettings:
+    """[videos]: whether videos are looked at, and which are proposed."""
+
+    scan: bool = False  # look at videos in every scan, as `scan --videos` does in one
+    frames: int = 12  # moments of each video that are looked at
+    below: float = 0.0  # score under which a look at a video is proposed; 0: never
+
+
+@dataclass(frozen=True, slots=True)
 class UnattendedSettings:
     """[unattended]: how `albumclean run` behaves at night."""
 
@@ -142,6 +152,7 @@ class Settings:
     low_quality: LowQualitySettings = field(default_factory=LowQualitySettings)
     similar: SimilarSettings = field(default_factory=SimilarSettings)
     screenshots: ScreenshotSettings = field(default_factory=ScreenshotSettings)
+    videos: VideoSettings = field(default_factory=VideoSettings)
     unattended: UnattendedSettings = field(default_factory=UnattendedSettings)
     auto: AutoSettings = field(default_factory=AutoSettings)
 
@@ -172,6 +183,8 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         if not 0 <= value <= most:  # also true of a NaN
             bounds = "be 0 or more" if most == math.inf else f"lie between 0 and {most:g}"
             raise ConfigError(path=path, detail=f"{key} must {bounds}")
+    if not 1 <= settings.videos.frames <= MOST_FRAMES:
+        raise ConfigError(path=path, detail=f"videos.frames must lie between 1 and {MOST_FRAMES}")
     return settings
 
 
@@ -182,6 +195,7 @@ def _bounded(settings: Settings) -> tuple[tuple[str, float, float], ...]:
         ("low_quality.below", settings.low_quality.below, 1),
         ("crawl.settle", settings.crawl.settle, math.inf),
         ("screenshots.older_than_days", settings.screenshots.older_than_days, math.inf),
+        ("videos.below", settings.videos.below, 1),
         ("unattended.max_time", unattended.max_time, math.inf),
         ("unattended.nice", unattended.nice, 19),
         ("unattended.settle", unattended.settle, math.inf),

@@ -72,11 +72,12 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One photo as the user sees it: every file that must be trashed together or not at all."""
+    """One photo (or video) as the user sees it: every file that must be trashed together or not at all."""
 
     primary: FileIdentity
     companions: tuple[Companion, ...] = ()
     role: RootRole = RootRole.NORMAL
+    video: bool = False  # by its name a video that stands for itself, no half of a Live Photo
 
     @property
     def size(self) -> int:
@@ -141,6 +142,10 @@ RAW_FORMATS = frozenset(
 )  # fmt: skip
 
 
+# What `Photo.format` is for a video, by its container.
+VIDEO_FORMATS = frozenset({"MP4", "MOV", "3GP", "MKV", "WEBM", "AVI", "MPEG", "MPEG-TS", "WMV"})
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """What the bytes of a photo say of it, keyed by the BLAKE2b-256 of the file."""
@@ -165,6 +170,11 @@ class Photo:
     def is_raw(self) -> bool:
         """Whether it is what the sensor saw, of which only a preview is looked at."""
         return self.format in RAW_FORMATS
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it moves: `pictures` are its frames, of which a few are looked at."""
+        return self.format in VIDEO_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +219,7 @@ class PhotoKind(StrEnum):
     DOCUMENT = "document"  # a page, a receipt or a board, photographed or rendered
     GRAPHIC = "graphic"  # a drawing, a logo, a meme
     SCAN = "scan"  # a paper photo, scanned
+    VIDEO = "video"  # told by the file, never by a network
     UNSURE = "unsure"  # nothing tells for sure, or it has not been looked at yet
 
     @property
@@ -228,6 +239,7 @@ _KIND_TEXTS = {
     PhotoKind.DOCUMENT: "a document",
     PhotoKind.GRAPHIC: "a graphic",
     PhotoKind.SCAN: "a scanned photo",
+    PhotoKind.VIDEO: "a video",
     PhotoKind.UNSURE: "perhaps no photo",
 }
 
@@ -373,6 +385,18 @@ class Score:
     """A scorer's raw output; thresholds are policy, so changing one recomputes nothing."""
 
     content_hash: bytes
+    scorer: str
+    revision: str
+    quantity: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScore:
+    """A scorer's raw output for one frame of a video; the video's own `Score` is the mean over its frames."""
+
+    content_hash: bytes
+    seconds: float  # since the beginning of the video
     scorer: str
     revision: str
     quantity: str

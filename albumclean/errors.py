@@ -112,6 +112,13 @@ class ModelDamaged(AlbumcleanError):
     """The model file {path} is damaged (SHA-256 {found}, expected {expected}). Reinstall albumclean."""
 
 
+class ModelBroken(AlbumcleanError):
+    """The model {name} can't be used: {detail}.
+
+    `albumclean models remove {name}` takes it away; then `albumclean models add PATH` brings it again.
+    """
+
+
 class CheckpointUnusable(UsageError):
     """{path} can't be used as a model: {detail}."""
 
@@ -126,6 +133,21 @@ class ScorerBroken(AlbumcleanError):
 
 class TableError(UsageError):
     """{path} can't be used as a table of scores: {detail}. docs/evaluation.md says what it must hold."""
+
+
+class CalibrationDamaged(AlbumcleanError):
+    """The calibration {path} can't be used: {detail}.
+
+    `albumclean calibrate {name}` makes it anew, and with `--reset` forgets it.
+    """
+
+
+class CalibrationUnusable(AlbumcleanError):
+    """The calibration {path} can't be written: {detail}."""
+
+
+class CalibrationRefused(UsageError):
+    """{name} can't be calibrated: {detail}"""
 
 
 class OutputExists(UsageError):

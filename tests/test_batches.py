@@ -18,7 +18,7 @@ from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing, ModelUn
 from albumclean.media.picture import Picture
 from albumclean.media.statistics import statistics
 from albumclean.media.view import NetworkView, network_view
-from albumclean.scoring import batches, registry
+from albumclean.scoring import registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.device import Placement, batch_size, place
 from albumclean.scoring.findings import Findings, embeddings_of

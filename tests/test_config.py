@@ -52,6 +52,7 @@ def test_one_variable_puts_everything_under_one_folder(tmp_path: Path) -> None:
             cache=tmp_path / "cache.sqlite",
             thumbnails=tmp_path / "thumbnails.sqlite",
             ledger=tmp_path / "ledger.sqlite",
+            models=tmp_path / "models",
         )
         == places
     )

@@ -44,11 +44,12 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     said: dict[str, Any] = {"mos": 0.1, "mos_std": 0.1, "rating": None, "kind": "photo"}
 
     def inspect(path: Path, **_: object) -> judge.Inspection:
-        values = {"mos": said["mos"], "mos_std": said["mos_std"], **dict.fromkeys(FAULTS, 0.2)}
+        values = {("judge", name): value for name, value in dict.fromkeys(FAULTS, 0.2).items()}
+        values |= {("judge", "mos"): said["mos"], ("judge", "mos_std"): said["mos_std"], ("kind", said["kind"]): 1.0}
         photo = Photo(b"h" * 32, 4000, 3000, "JPEG", camera="Maker", rating=said["rating"])
         grid, vector = np.full((9, 12), 0.5, np.float32), np.zeros(1280, np.float32)
         grey = Image.new("RGB", (40, 30), "grey")
-        return judge.Inspection(photo, values, {said["kind"]: 1.0}, grid, vector, ((0, 0),), 224, grey)
+        return judge.Inspection(photo, values, grid, vector, ((0, 0),), 224, grey)
 
     monkeypatch.setattr(judge, "inspect", inspect)
     return said

@@ -12,16 +12,20 @@ from PIL import Image
 from albumclean.config import Settings
 from albumclean.domain import Failure, Stage
 from albumclean.engines.closeup import PREVIEW
-from albumclean.engines.judge import Values, inspect, judge_files, judge_images
+from albumclean.engines.judge import Quantities, inspect, judge_files, judge_images, of_scorer
 from albumclean.errors import DecodeError, ReadError
-from albumclean.scoring import batches, registry
+from albumclean.scoring import registry
 from tests.pictures import save, scene
 
 QUANTITIES = registry.spec(registry.JUDGE).quantities
 
 
-def judged(*paths: Path) -> dict[Path, Values | Failure]:
-    return dict(judge_files(paths, settings=Settings(), device="cpu", workers=2))
+JUDGE = registry.shipped(registry.JUDGE)
+
+
+def judged(*paths: Path) -> dict[Path, Quantities | Failure]:
+    found = judge_files(paths, scorers=[JUDGE], settings=Settings(), device="cpu", workers=2)
+    return {path: said if isinstance(said, Failure) else of_scorer(said, registry.JUDGE) for path, said in found}
 
 
 def test_every_file_gets_its_values_or_the_reason_why_not(album: Path) -> None:
@@ -53,7 +57,8 @@ def test_a_file_a_picture_and_a_close_look_are_judged_alike(album: Path) -> None
     for path, values in zip(paths, images, strict=True):
         assert files[path] == pytest.approx(values, abs=1e-3)
     looked_at = inspect(paths[0], settings=Settings(), device="cpu")
-    assert images[0] == pytest.approx(looked_at.values, abs=0.02)  # the others may run in half precision
+    close = of_scorer(looked_at.values, registry.JUDGE)
+    assert images[0] == pytest.approx(close, abs=0.02)  # the others may run in half precision
 
 
 def test_pictures_come_back_in_their_order_whatever_their_shapes() -> None:
@@ -86,7 +91,7 @@ def test_a_picture_without_a_finite_value_keeps_its_place(monkeypatch: pytest.Mo
             mean = whole.float().mean(dim=(1, 2, 3))[:, None] / 255
             return torch.where(mean > 0.9, torch.nan, mean).repeat(1, len(QUANTITIES)), mean.sign()
 
-    monkeypatch.setattr(batches, "load_network", lambda _: Broken())
+    monkeypatch.setattr(registry.Shipped, "load", lambda _: Broken())
     images = [Image.new("RGB", (64, 64), (level, level, level)) for level in (51, 255, 102)]
     assert [pytest.approx(0.2), None, pytest.approx(0.4)] == [one.get("mos") for one in judge_images(images, "cpu", 2)]
 
@@ -97,7 +102,7 @@ def test_a_close_look_tells_all_of_the_upright_photo(album: Path) -> None:
     scene(1, 2000, 1200).save(album / "a.jpg", exif=exif)
     seen = inspect(album / "a.jpg", settings=Settings(), device="cpu")
     assert (1200, 2000) == (seen.photo.width, seen.photo.height)
-    assert tuple(QUANTITIES) == tuple(seen.values)
+    assert tuple(QUANTITIES) == tuple(of_scorer(seen.values, registry.JUDGE))
     rows, columns = seen.quality_map.shape
     assert rows > columns
     assert 0 <= seen.quality_map.min() <= seen.quality_map.max() <= 1

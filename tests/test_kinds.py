@@ -48,7 +48,7 @@ from albumclean.store.cache import Cache
 from albumclean.store.ledger import Ledger
 from tests.pictures import save, scene
 
-KINDS = [kind for kind in PhotoKind if kind is not PhotoKind.UNSURE]
+KINDS = [kind for kind in PhotoKind if kind not in {PhotoKind.VIDEO, PhotoKind.UNSURE}]  # what the scorer tells
 BARE = Photo(b"h", 4000, 3000, "PNG")
 TAKEN = replace(BARE, format="JPEG", camera="Maker Model 1", shot=Shot(exposure=0.01))
 NOT_JUDGED = [kind for kind in PhotoKind if not kind.is_judged]
@@ -319,7 +319,7 @@ def test_photos_without_a_kind_are_read_once_more_and_proposed_for_nothing_until
     library: tuple[Cache, Ledger, Path, bytes],
 ) -> None:
     cache, ledger, path, digest = library
-    assert ((registry.KIND,), False) == cache.missing(digest, needs())
+    assert ((registry.spec(registry.KIND),), False) == cache.missing(digest, needs())
     (seen,) = Catalogue(cache, ledger, Settings()).photos()
     assert (PhotoKind.UNSURE, 0.1) == (seen.kind, seen.mos)
     assert [] == list(Catalogue(cache, ledger, Settings()).proposals())

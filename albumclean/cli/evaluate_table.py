@@ -15,7 +15,7 @@ from albumclean.cli.output import Output
 from albumclean.cli.running import say_error
 from albumclean.config import Settings
 from albumclean.domain import Failure
-from albumclean.engines.judge import judge_files
+from albumclean.engines.judge import judge_files, of_scorer
 from albumclean.errors import ExitCode
 from albumclean.evaluation import document, drawing
 from albumclean.evaluation.agreement import Agreement, agreement
@@ -77,8 +77,11 @@ def _judge(table: Table, wish: Wish, settings: Settings) -> tuple[_Judged, list[
     found: dict[Path, dict[str, float] | Failure] = {}
     paths = [row.path for row in table.rows]
     with counter("Judging", len(paths)) as step:
-        for path, result in judge_files(paths, settings=settings, device=wish.device, workers=wish.workers):
-            found[path] = result
+        scorers = (registry.shipped(registry.JUDGE),)
+        for path, result in judge_files(
+            paths, scorers=scorers, settings=settings, device=wish.device, workers=wish.workers
+        ):
+            found[path] = result if isinstance(result, Failure) else of_scorer(result, registry.JUDGE)
             step()
     judged: _Judged = []
     failed: list[tuple[str, str]] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.running import load, resumable, say_error
+from albumclean.cli.running import SCORER_HELP, load, opinion_of, resumable, say_error
 from albumclean.errors import ExitCode, UsageError
 from albumclean.words import shown
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from albumclean.config import Settings
     from albumclean.domain import Failure
     from albumclean.report.explanation import Explanation
+    from albumclean.scoring.opinion import Opinion
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 @resumable("Nothing was changed.")
-def explain(
+def explain(  # noqa: PLR0917 - typer reads the command line off the parameters
     photos: list[Path] = typer.Argument(
         ...,
         readable=False,
@@ -34,6 +35,7 @@ def explain(
     below: float | None = typer.Option(
         None, "--below", min=0.0, max=1.0, help="Judge as if photos that score less than this were proposed."
     ),
+    scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     map_: Path | None = typer.Option(
         None, "--map", help="Write the photo with its quality map as colour to this .png file."
     ),
@@ -41,7 +43,8 @@ def explain(
     json_: bool = typer.Option(False, "--json", help="Print one JSON object (docs/explain.md)."),
 ) -> ExitCode:
     """Tell how good photos are, where and what is wrong, and which rule would propose them. Changes nothing."""
-    _, settings = load(below)
+    locations, settings = load(below, scorer)
+    opinion = opinion_of(settings, locations)
 
     from albumclean.cli.output import Output
     from albumclean.report.quality_map import MARK
@@ -58,7 +61,7 @@ def explain(
     failed: list[Failure] = []
     protected_troubles: set[Failure] = set()
     for path in photos:
-        found = _looked_at(path.expanduser(), settings, protected_troubles)
+        found = _looked_at(path.expanduser(), settings, opinion, protected_troubles)
         if isinstance(found, Failure):
             failed.append(found)
             if view is not None:
@@ -77,7 +80,9 @@ def explain(
     return ExitCode.SOME_FAILED if failed else ExitCode.OK
 
 
-def _looked_at(path: Path, settings: Settings, told: set[Failure]) -> tuple[Explanation, Image.Image] | Failure:
+def _looked_at(
+    path: Path, settings: Settings, opinion: Opinion, told: set[Failure]
+) -> tuple[Explanation, Image.Image] | Failure:
     """One photo explained, with its preview. `told` are the troubles of which the user knows already."""
     import stat
 
@@ -86,8 +91,9 @@ def _looked_at(path: Path, settings: Settings, told: set[Failure]) -> tuple[Expl
     from albumclean.engines.judge import inspect
     from albumclean.engines.standing import facts_of, standing
     from albumclean.errors import DecodeError, ReadError
-    from albumclean.report.explanation import Explanation
+    from albumclean.report.explanation import Explanation, words_of
     from albumclean.report.rulings import rulings
+    from albumclean.scoring.registry import JUDGE
 
     try:
         if stat.S_ISDIR(path.stat().st_mode):
@@ -96,22 +102,24 @@ def _looked_at(path: Path, settings: Settings, told: set[Failure]) -> tuple[Expl
     except OSError as error:
         return Failure(path, Stage.READ, error.strerror or str(error), transient=True)
     try:
-        seen = inspect(path, settings=settings, device=settings.scan.device)
+        seen = inspect(path, settings=settings, device=settings.scan.device, scorers=opinion.scorers)
     except (ReadError, DecodeError) as error:
         return failure_of(path, error)
     for trouble in where.troubles:
         if trouble not in told:
             told.add(trouble)
             say_error(f"{shown(trouble.path)}: {shown(trouble.reason)}")
-    facts = facts_of(seen.photo, seen.values, where, seen.kinds)
+    facts = facts_of(seen.photo, seen.values, where, opinion)
     explanation = Explanation(
         facts=facts,
-        mos_std=seen.values.get("mos_std"),
+        mos_std=seen.values.get((JUDGE, "mos_std")) if opinion.is_default else None,
         quality_map=seen.quality_map,
         patches=seen.patches,
         patch_side=seen.patch_side,
         rulings=rulings(facts, settings),
         left_out=where.left_out,
+        words=words_of(opinion, seen.values),
+        by=opinion.name,
     )
     return explanation, seen.preview
 

@@ -13,11 +13,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from albumclean.domain import Action, Failure, PhotoFacts
+from albumclean.domain import Action, Failure, PhotoFacts, Says
 from albumclean.policy.words import NOTABLE, goes_along, in_albums
-from albumclean.report.explanation import Explanation, document
+from albumclean.report.explanation import Explanation, Word, document
 from albumclean.report.quality_map import overlay, scale
 from albumclean.review.preview import as_half_blocks, fitted
+from albumclean.scoring.registry import JUDGE
 from albumclean.words import file_size, json_text, shown
 
 _BAR = 20  # characters
@@ -89,7 +90,7 @@ class ExplanationView:
             low, high = interval or (mos, mos)
             text = self._bar(low, high, _FINE)
             text.append(f" {mos:.2f}", style="bold")
-            text.append(" of 1 (MOS)")
+            text.append(" of 1 (MOS)" if explanation.by == JUDGE else f" of 1 (MOS by {shown(explanation.by)})")
             yield "score", text
             if interval:
                 yield "", Text(f"people's mean is probably between {low:.2f} and {high:.2f}", style="dim")
@@ -98,13 +99,45 @@ class ExplanationView:
             text = self._bar(severity, severity, _BAD if notable else _FINE)
             text.append(f" {severity:.2f}", style="bold" if notable else "")
             yield kind.text, text
+        yield from self._others(explanation)
         yield "quality map", Text(explanation.places)
+
+    def _others(self, explanation: Explanation) -> Iterator[Row]:
+        beauty = explanation.facts.aesthetic
+        if beauty is not None:
+            text = self._bar(beauty, beauty, _FINE)
+            text.append(f" {beauty:.2f}", style="bold")
+            yield "beauty", text.append(" of 1")
+        label = "by scorer"
+        for word in explanation.said_by_others:
+            yield label, Text(shown(_said(word)), overflow="fold")
+            label = ""
 
     def _bar(self, low: float, high: float, colour: str) -> Text:
         certain, some = round(low * _BAR), round(high * _BAR)
         full, part, rest = self._shapes
         text = Text().append(full * certain + part * (some - certain), style=colour)
         return text.append(rest * (_BAR - some), style="dim")
+
+
+def _said(word: Word) -> str:
+    """ "nima: 5.31 (1 to 10), std 1.42; 0.48 of 1 as its range is stretched, weight 1"."""
+    spec = word.spec
+    if not word.values:
+        return f"{spec.name}: gave no usable value"
+    low, high = spec.value_range
+    if spec.says is Says.FAULTS:
+        faults = ", ".join(f"{name} {value:.2f}" for name, value in word.values.items())
+        return f"{spec.name}: {faults} ({'higher' if spec.rises else 'lower'} is better; no rule goes by it)"
+    scale = f"{low:g} to {high:g}" + ("" if spec.rises else ", lower is better")
+    said = f"{spec.name}: " + (f"{word.main:.2f} ({scale})" if word.main is not None else "no usable value")
+    if spec.says is Says.BEAUTY:  # how far the votes spread
+        said += "".join(f", {name} {value:.2f}" for name, value in word.values.items() if name != spec.quantities[0])
+    if word.weight is None:
+        return f"{said}; not counted"
+    if word.common is not None and word.common != word.main:
+        said += f"; {word.common:.2f} of 1 ({word.note})"
+    return said
 
 
 def _map(explanation: Explanation, picture: Image.Image, columns: int, rows: int) -> RenderableType:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.running import absolute, load, open_catalogue, require_photos, resumable, say_error
+from albumclean.cli.running import (
+    SCORER_HELP,
+    absolute,
+    load,
+    open_catalogue,
+    require_photos,
+    resumable,
+    say_error,
+    say_unscored,
+)
 from albumclean.errors import ExitCode, UsageError
 from albumclean.words import counted, file_size, shown
 
@@ -30,6 +39,7 @@ def propose(
     below: float | None = typer.Option(
         None, "--below", min=0.0, max=1.0, help="Propose photos that score less than this (default 0.35)."
     ),
+    scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
     csv: bool = typer.Option(False, "--csv", help="Print CSV."),
     json_: bool = typer.Option(False, "--json", help="Print one JSON object a line (docs/propose-json.md)."),
@@ -37,7 +47,7 @@ def propose(
     """Print what could go and why. Moves nothing."""
     if csv and json_:
         raise UsageError(detail="Choose one of --csv and --json.")
-    locations, settings = load(below)
+    locations, settings = load(below, scorer)
 
     from albumclean.catalogue import LeftOut
     from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
@@ -58,6 +68,7 @@ def propose(
         else:
             _print_table(proposals)
         failed = sum(1 for _ in catalogue.failures(under))
+        say_unscored(catalogue, under)
     if failed and not (json_ or csv):
         typer.echo(f"{counted(failed, 'photo')} could not be read and got no proposal; `albumclean status` lists them.")
     if left_out.series and not (json_ or csv):

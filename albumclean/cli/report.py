@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
-from albumclean.cli.running import absolute, load, open_catalogue, require_photos, resumable, say_error
+from albumclean.cli.running import SCORER_HELP, absolute, load, open_catalogue, require_photos, resumable, say_error
 from albumclean.errors import ExitCode, UsageError
 from albumclean.words import counted, shown
 
@@ -44,6 +44,7 @@ def report(  # noqa: PLR0917 - typer reads the command line off the parameters
     below: float | None = typer.Option(
         None, "--below", min=0.0, max=1.0, help="Propose photos that score less than this (default 0.35)."
     ),
+    scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     photos: int = typer.Option(_PHOTOS, "--photos", min=0, help="Show this many pictures in the page at most."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing if there is nothing to look at."),
     exit_code: bool = typer.Option(False, "--exit-code", help="Exit with 1 if there is something to look at."),
@@ -51,7 +52,7 @@ def report(  # noqa: PLR0917 - typer reads the command line off the parameters
     """Say in one line what could go and why, and write it as a page, JSON or CSV. Moves nothing."""
     if json_ == csv == Path("-"):
         raise UsageError(detail="Only one of --json and --csv can go to the standard output.")
-    locations, settings = load(below)
+    locations, settings = load(below, scorer)
 
     from albumclean.cli.output import Output
     from albumclean.report import document, page, proposals

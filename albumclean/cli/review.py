@@ -14,6 +14,7 @@ import typer
 
 from albumclean.cli.propose import by_folder, rules_for
 from albumclean.cli.running import (
+    SCORER_HELP,
     absolute,
     is_interactive,
     load,
@@ -21,6 +22,7 @@ from albumclean.cli.running import (
     require_photos,
     resumable,
     say_error,
+    say_unscored,
 )
 from albumclean.errors import ExitCode, UsageError
 from albumclean.words import counted, shown
@@ -44,6 +46,7 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
     below: float | None = typer.Option(
         None, "--below", min=0.0, max=1.0, help="Show photos that score less than this (default 0.35)."
     ),
+    scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
     path: list[Path] = typer.Option([], "--path", help="Only photos under this folder; may be repeated."),
     to: Path | None = typer.Option(None, "--to", help="Move to this folder instead of the trash."),
@@ -59,7 +62,7 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
     ),
 ) -> ExitCode:
     """Look at what could go, in the browser or the terminal, and decide. Nothing moves before the last question."""
-    locations, settings = load(below)
+    locations, settings = load(below, scorer)
     if web is None:
         web = pictures is None and _has_browser()
 
@@ -75,6 +78,7 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
                 "a run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` reverts it."
             )
             return ExitCode.NOTHING_DONE
+        say_unscored(catalogue, under)
         asking = _Asking.of(catalogue, under, rules_for(below, similar))
         session = ReviewSession(asking.questions(), catalogue.ledger, catalogue.ledger.pending())
         if not session.questions:
@@ -123,7 +127,7 @@ class _Asking:
         if below is not None:
             low_quality = replace(catalogue.settings.low_quality, below=below)
             settings = replace(catalogue.settings, low_quality=low_quality)
-            catalogue = Catalogue(catalogue.cache, catalogue.ledger, settings)
+            catalogue = Catalogue(catalogue.cache, catalogue.ledger, settings, opinion=catalogue.opinion)
         return questions(by_folder(catalogue.proposals(self.under, self.rules, self.left_out, self.groups)))
 
     def notes(self) -> list[str]:

@@ -123,6 +123,7 @@ def _scan(
             thumbnails=locations.thumbnails,
             stop=limits.are_reached,
             forget=Forget.ALWAYS if accept_loss else Forget.UNLESS_HALF_GONE,
+            scorers=catalogue.opinion.scorers,
         )
     except StoreBusy as error:
         raise RunBusy(owner="a scan that is going on") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec
 import typer
 
 from albumclean.errors import ExitCode, NothingKnown
+from albumclean.words import counted, shown
 
 if TYPE_CHECKING:
     from albumclean.catalogue import Catalogue
     from albumclean.config import Locations, Settings
+    from albumclean.scoring.opinion import Opinion
 
 P = ParamSpec("P")
 
@@ -50,32 +52,66 @@ def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def load(below: float | None = None) -> tuple[Locations, Settings]:
-    """Where things lie and what the user has set; `below` is the threshold of this command. Raises ConfigError."""
+SCORER_HELP = "Whose score counts, as NAME or NAME:WEIGHT; may be repeated (docs/models.md)."
+
+
+def load(below: float | None = None, scorers: Sequence[str] = ()) -> tuple[Locations, Settings]:
+    """Where things lie and what the user has set. Raises ConfigError.
+
+    `below` is the threshold of this command, and `scorers`, if there are any, are those whose word counts in it.
+    """
     from albumclean.config import Locations, load_settings
 
     locations = Locations.from_environment()
     settings = load_settings(locations.config)
     if below is not None:
         settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
+    if scorers:
+        named = tuple(name for text in scorers for name in text.split(","))
+        settings = replace(settings, scoring=replace(settings.scoring, scorers=named))
     return locations, settings
+
+
+def opinion_of(settings: Settings, locations: Locations) -> Opinion:
+    """The scorers that the settings name. Raises ScorerUnknown and the errors of models that can't be used."""
+    from albumclean.scoring.calibration import CalibrationShelf
+    from albumclean.scoring.collection import Scorers
+    from albumclean.scoring.opinion import Opinion
+
+    calibrations = CalibrationShelf(locations.models)
+    opinion = Opinion.chosen(settings.scoring.scorers, Scorers.of(locations.models), calibrations.of)
+    for note in calibrations.notes(opinion.specs):
+        say_error(note)
+    return opinion
 
 
 @contextmanager
 def open_catalogue(settings: Settings, locations: Locations) -> Iterator[Catalogue]:
-    """The cache and the ledger, opened. Raises StoreError and its kind."""
+    """The cache and the ledger, opened. Raises StoreError and its kind, and what `opinion_of` raises."""
     from albumclean.catalogue import Catalogue
     from albumclean.store.cache import Cache
     from albumclean.store.ledger import Ledger
 
+    opinion = opinion_of(settings, locations)
     with Cache.open(locations.cache) as cache, Ledger.open(locations.ledger) as ledger:
-        yield Catalogue(cache, ledger, settings)
+        yield Catalogue(cache, ledger, settings, opinion=opinion)
 
 
 def require_photos(catalogue: Catalogue, under: list[Path]) -> None:
     """Raises NothingKnown if no scan has met a photo (under one of the folders)."""
     if not catalogue.cache.has_files(under):
         raise NothingKnown
+
+
+def say_unscored(catalogue: Catalogue, under: list[Path]) -> None:
+    """Tell the user if a scorer that was chosen has not seen all photos, which then go by no score."""
+    missing = catalogue.count_unscored(under)
+    if missing:
+        names = " ".join(f"--scorer {shown(wish)}" for wish in catalogue.settings.scoring.scorers)
+        say_error(
+            f"{counted(missing, 'photo')} have no score of {shown(catalogue.opinion.name)} yet and are not proposed for "
+            f"their quality; scan them with `albumclean scan FOLDER {names}`."
+        )
 
 
 def absolute(paths: list[Path] | None) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.running import absolute, load, resumable, say_error
+from albumclean.cli.running import SCORER_HELP, absolute, load, opinion_of, resumable, say_error
 from albumclean.errors import ExitCode, NothingToScan
 from albumclean.words import counted, duration, shown
 
@@ -43,6 +43,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
     device: Device | None = typer.Option(None, "--device", help="Where the network runs."),
     workers: int | None = typer.Option(None, "--workers", min=1, help="Decoding processes (default: one per core)."),
     batch: int | None = typer.Option(None, "--batch", min=1, help="Photos per forward pass (default: by memory)."),
+    scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what could not be read before."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but errors."),
     json_: bool = typer.Option(False, "--json", help="Print the summary as one JSON object."),
@@ -50,7 +51,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
     """Look at every photo of the folders once and remember what was found. Moves nothing."""
     if not folders and not protected:
         raise NothingToScan
-    locations, settings = load()
+    locations, settings = load(scorers=scorer)
     settings = replace(
         settings,
         crawl=replace(
@@ -76,9 +77,18 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
 
     roots = [Root(path) for path in absolute(folders)]
     roots += [Root(path, RootRole.PROTECTED) for path in absolute(protected)]
+    opinion = opinion_of(settings, locations)
     started = time.monotonic()
     with Cache.open(locations.cache) as cache, progress(quiet=quiet or json_) as watcher:
-        summary = run_scan(roots, cache, settings, watcher, thumbnails=locations.thumbnails, retry_failed=retry_failed)
+        summary = run_scan(
+            roots,
+            cache,
+            settings,
+            watcher,
+            thumbnails=locations.thumbnails,
+            retry_failed=retry_failed,
+            scorers=opinion.scorers,
+        )
     seconds = time.monotonic() - started
     if json_:
         _print_json(summary, seconds)

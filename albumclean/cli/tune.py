@@ -80,11 +80,9 @@ def decided(catalogue: Catalogue) -> tuple[list[Decided], int]:
     """
     from albumclean.domain import Action
     from albumclean.policy.thresholds import Decided
-    from albumclean.scoring import registry
 
     words = dict(catalogue.ledger.last_words(_RULE))
-    scores = catalogue.cache.values_of(words, registry.spec(registry.JUDGE), "mos")
-    decisions = [Decided(mos, words[content_hash] is Action.TRASH) for content_hash, mos in scores]
+    decisions = [Decided(mos, words[content] is Action.TRASH) for content, mos in catalogue.mos_of(words)]
     return decisions, len(words) - len(decisions)
 
 

@@ -23,6 +23,7 @@ class Kind(Enum):
     THM = 7
     JSON = 8
     SETTINGS = 9  # of a program that develops photos
+    FILM = 10  # a video of a kind that is never half of a photo
 
     @property
     def is_photo(self) -> bool:
@@ -48,6 +49,11 @@ RAW = frozenset(
 # RawTherapee, ART, DxO, ON1, Capture One, Canon DPP (two), Camera Raw
 SETTINGS = frozenset({"pp3", "arp", "dop", "on1", "cos", "vrd", "dr4", "acr"})
 
+# Without "ts" and "mod", which are far more often programs and music.
+FILM = frozenset(
+    {"3g2", "3gp", "3gpp", "avi", "m2t", "m2ts", "m4v", "mkv", "mpe", "mpeg", "mpg", "mts", "qt", "webm", "wmv"}
+)
+
 _NUMBERED = re.compile(r"(.+)(\(\d+\))", re.DOTALL)
 
 _KIND_OF_EXTENSION: dict[str, Kind] = {
@@ -61,6 +67,7 @@ _KIND_OF_EXTENSION: dict[str, Kind] = {
     "thm": Kind.THM,
     "json": Kind.JSON,
     **dict.fromkeys(SETTINGS, Kind.SETTINGS),
+    **dict.fromkeys(FILM, Kind.FILM),
 }
 
 
@@ -84,3 +91,9 @@ def split_number(stem: str) -> tuple[str, str]:
 def kind_of(name: str) -> Kind | None:
     """The part that a file of this name may play, or None if it is neither a photo nor a companion."""
     return _KIND_OF_EXTENSION.get(split_name(name)[1])
+
+
+def is_film(name: str) -> bool:
+    """Whether a file of this name is a video that can stand alone."""
+    extension = split_name(name)[1]
+    return extension in FILM or extension in {"mov", "mp4"}

@@ -44,7 +44,7 @@ class SkipReason(StrEnum):
 
 _TEXTS = {
     SkipReason.NOT_A_PHOTO: "not a photo, by its extension",
-    SkipReason.VIDEO: "a video; albumclean judges photos",
+    SkipReason.VIDEO: "a video; `scan --videos` looks at them too",
     SkipReason.NO_EXTENSION: "no extension; name the file itself to have it looked at",
     SkipReason.NOT_INCLUDED: "matches no include pattern",
     SkipReason.IGNORED: "matches an exclude pattern or an .albumcleanignore file",
@@ -166,7 +166,7 @@ def reason_to_skip_file(name: str, hidden: bool) -> SkipReason | None:
 
 def reason_for_leftover(name: str) -> SkipReason:
     """Why a file is left out that might have been a companion, and is none."""
-    return SkipReason.VIDEO if kind_of(name) is Kind.VIDEO else SkipReason.NOT_A_PHOTO
+    return SkipReason.VIDEO if kind_of(name) in {Kind.VIDEO, Kind.FILM} else SkipReason.NOT_A_PHOTO
 
 
 def online_name(name: str) -> str | None:

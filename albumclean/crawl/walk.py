@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from albumclean.config import CrawlSettings
 from albumclean.crawl.companions import Grouping, group_assets
+from albumclean.crawl.films import group_films
 from albumclean.crawl.ignore import IGNORE_FILE, IgnoreChain
 from albumclean.crawl.known_layouts import parts_around, recognise
 from albumclean.crawl.layouts import Layout, Part, Treatment, strictest
@@ -39,6 +40,8 @@ def crawl(
     settings: CrawlSettings,
     identifiers: Identifiers | None = None,
     recognised: Callable[[Path, Layout], None] = lambda folder, layout: None,
+    *,
+    videos: bool = False,
 ) -> Iterator[Finding]:
     """Walk the roots and yield each photo once, and all that failed or was left out.
 
@@ -46,11 +49,12 @@ def crawl(
     `identifiers` tells the halves of Live Photos (see `crawl.live`); without it they are paired by name. Nothing else
     is opened.
     `recognised` is told of each folder that is known to be made by a phone, a messenger, an export or a server.
+    `videos` that are no half of a Live Photo are yielded too; without it they are counted as left out.
 
     Raises, before the walk begins: NothingToScan, RootNotFound (no root can be reached), UsageError (a pattern of the
     settings is malformed). Afterwards whatever goes wrong is a Failure, and the walk goes on.
     """
-    return _Crawl(resolve_roots(roots, settings.protected), settings, identifiers, recognised).run()
+    return _Crawl(resolve_roots(roots, settings.protected), settings, identifiers, recognised, videos=videos).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class _Crawl:
         settings: CrawlSettings,
         identifiers: Identifiers | None,
         recognised: Callable[[Path, Layout], None],
+        *,
+        videos: bool,
     ) -> None:
         self._territories = territories
         self._borders = territories.borders()
@@ -81,6 +87,7 @@ class _Crawl:
         self._open_libraries = [Path(each).expanduser().resolve() for each in settings.open_libraries]
         self._identifiers = identifiers
         self._recognised = recognised
+        self._videos = videos
         self._visited: set[FileKey] = set()
         self._named_files = {each.key for each in territories.walks if not each.is_folder}
         self._first_names: dict[FileKey, Path] = {}  # of files with several names, and of files that are roots
@@ -153,7 +160,7 @@ class _Crawl:
         for layout in layouts:
             self._recognised(path, layout)
         yield from (_in_words(note, layouts) for note in listing.notes)
-        grouping = group_assets(listing.files, visit.territory.role, self._identifiers)
+        grouping = self._grouping(listing, visit.territory.role)
         counts = listing.counts
         yield from self._assets(grouping, listing, visit, counts)
         for reason in sorted(counts):
@@ -164,6 +171,13 @@ class _Crawl:
                 further.append(step)
             elif step is not None:
                 yield step
+
+    def _grouping(self, listing: Listing, role: RootRole) -> Grouping:
+        grouping = group_assets(listing.files, role, self._identifiers)
+        if not self._videos:
+            return grouping
+        films = group_films(grouping.leftovers, role)
+        return Grouping(grouping.assets + films.assets, films.leftovers)
 
     def _listing(self, folder: Folder) -> Listing | Failure | Skipped:
         try:
@@ -236,7 +250,7 @@ class _Crawl:
             reason = f"its folder can't be listed, so its companions are unknown: {error.strerror or error}"
             yield Failure(path, Stage.CRAWL, reason, transient=True)
             return
-        grouping = group_assets(listing.files, territory.role, self._identifiers)
+        grouping = self._grouping(listing, territory.role)
         assets = [asset for asset in grouping.assets if any(file.path == path for file in asset.files)]
         assets += [Asset(file, (), territory.role) for file in grouping.leftovers if file.path == path]
         yield from (note for note in listing.notes if note.path == path)

@@ -1,13 +1,13 @@
-"""The judge without the cache: on files named one by one, on pictures in memory, and on one photo in depth."""
+"""Scorers without the cache: on files named one by one, on pictures in memory, and on one photo in depth."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +16,28 @@ from PIL import Image
 from albumclean.config import Settings
 from albumclean.domain import Failure, FileIdentity, Photo, Stage
 from albumclean.engines.analyse import Analysis, Job, Wanted, analyse, failure_of
-from albumclean.engines.closeup import Closeup, closeup
+from albumclean.engines.closeup import Closeup, CloseupJob, closeup
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
 from albumclean.errors import AlbumcleanError, DecodeError, ReadError
 from albumclean.media.patches import Place
-from albumclean.media.view import network_view
+from albumclean.media.view import NetworkView, network_view
 from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.scoring.depth import judge_in_depth
 from albumclean.scoring.findings import Findings
-from albumclean.scoring.scorers import judge
+from albumclean.scoring.scorer import Scorer
 
-Values = dict[str, float]  # by quantity
+Values = dict[tuple[str, str], float]  # raw, by scorer and quantity; what is not finite is left out
+Quantities = dict[str, float]  # of one scorer
+
+NO_SCORE: Final = "the model gave no usable score for it"
+SHIPPED: Final = tuple(registry.shipped(name) for name in registry.DEFAULT)
+
+
+def of_scorer(values: Mapping[tuple[str, str], float], name: str) -> Quantities:
+    """What one scorer said, by quantity; empty where it said nothing."""
+    return {quantity: value for (scorer, quantity), value in values.items() if scorer == name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +47,22 @@ class _Asked(Job):
     named: Path  # as the caller said it
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A content that was decoded, and whose networks have not all answered."""
+
+    networks: set[str]
+    paths: list[Path]  # copies are judged once
+    values: Values = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """All that the judge has to say on one photo."""
+    """All that there is to say on one photo."""
 
     photo: Photo
-    values: Values
-    kinds: Values  # how likely each kind is
-    quality_map: npt.NDArray[np.float32]  # (rows, columns), in [0, 1]: each covers an equal share of the picture
+    values: Values  # of all scorers that were asked
+    quality_map: npt.NDArray[np.float32]  # the judge's: (rows, columns), in [0, 1], each an equal share of the picture
     embedding: npt.NDArray[np.float32]  # (E,), of length 1
     patches: tuple[Place, ...]  # left and top of what was seen closely, in pixels of the upright photo
     patch_side: int  # in pixels of the photo; at the picture's edge less is left
@@ -53,16 +70,21 @@ class Inspection:
 
 
 def judge_files(
-    paths: Iterable[Path], *, settings: Settings, device: str, workers: int
+    paths: Iterable[Path], *, scorers: Sequence[Scorer], settings: Settings, device: str, workers: int
 ) -> Iterator[tuple[Path, Values | Failure]]:
-    """Each path with the judge's values or why there are none, in no certain order.
+    """Each path with what the scorers say or why there is nothing, in no certain order.
 
-    Runs as a scan does, in decoding processes and batches. A symlink stands for its target. Raises DeviceMissing,
-    ModelMissing and ModelDamaged.
+    A scorer that has no finite value for a photo is missing from its values; a photo of which none has one is a
+    failure. Runs as a scan does, in decoding processes and batches. A symlink stands for its target.
+
+    Raises DeviceMissing, and what loading and asking the scorers raises.
     """
     wish = replace(settings.scan, workers=workers, device=device)
+    specs = tuple(scorer.spec for scorer in scorers)
+    asked = {spec.name for spec in specs}
+    read = {spec.reads for spec in specs if spec.reads} - asked  # whose networks run for others only
     refused: list[tuple[Path, Failure]] = []
-    waiting: dict[bytes, list[Path]] = {}  # decoded, not yet scored; copies are judged once
+    waiting: dict[bytes, _Waiting] = {}
 
     def jobs() -> Iterator[_Asked]:
         for path in paths:
@@ -73,38 +95,60 @@ def judge_files(
                 reason = error.strerror or str(error)
                 refused.append((path, Failure(path, Stage.READ, reason, transient=True)))
 
+    def judged(found: Findings) -> Iterator[tuple[Path, Values]]:
+        """Those of which now all networks have answered. What one says of a photo comes all at once."""
+        answered: set[tuple[bytes, str]] = set()
+        for score in found.scores:
+            if (content := waiting.get(score.content_hash)) is None:
+                continue
+            answered.add((score.content_hash, score.scorer))
+            if score.scorer in asked:
+                content.values[score.scorer, score.quantity] = score.value
+        for digest, name in sorted(answered):
+            if (content := waiting.get(digest)) is not None:
+                content.networks.discard(name)
+                if not content.networks:
+                    del waiting[digest]
+                    yield from ((path, dict(content.values)) for path in content.paths)
+
     pool = worker_pool(analyse, wish)
+    networks = (*scorers, *map(registry.shipped, sorted(read)))
     with (
-        NetworkThread(wish.device, wish.batch, [registry.shipped(registry.JUDGE)]) as network,
-        closing(pool.run(jobs(), lambda _: Wanted((judge.SPEC,)))) as results,
+        NetworkThread(wish.device, wish.batch, networks) as network,
+        closing(pool.run(jobs(), lambda _: Wanted(specs))) as results,
     ):
         for job, result in results:
             path = cast(_Asked, job).named
             if not isinstance(result, Analysis):
                 yield path, failure_of(path, result)
             elif result.content_hash in waiting:
-                waiting[result.content_hash].append(path)
+                waiting[result.content_hash].paths.append(path)
             else:
-                waiting[result.content_hash] = [path]
-                network.put(registry.JUDGE, result.content_hash, result.views[registry.JUDGE])
-            yield from _judged(network.findings(), waiting)
-        yield from _judged(network.finish(), waiting)
+                waiting[result.content_hash] = _Waiting(set(result.views), [path])
+                for name, view in result.views.items():
+                    network.put(name, result.content_hash, view)
+            yield from judged(network.findings())
+        yield from judged(network.finish())
     yield from refused
-    for path in (path for paths in waiting.values() for path in paths):
-        yield path, Failure(path, Stage.SCORE, "the model gave no usable score for it")
+    for content in waiting.values():
+        for path in content.paths:
+            yield path, content.values or Failure(path, Stage.SCORE, NO_SCORE)
 
 
-def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int = 0) -> Iterator[Values]:
-    """The judge's values of decoded upright sRGB pictures, in their order; a value that is not finite is left out.
+def judge_images(
+    images: Iterable[Image.Image], device: str = "auto", batch: int = 0, scorer: Scorer | None = None
+) -> Iterator[Quantities]:
+    """What one scorer (None: the judge) says of decoded upright sRGB pictures, by quantity, in their order.
 
-    `batch` of 0 is found from memory. Holds at most two batches of views. Raises DeviceMissing, ModelMissing and
-    ModelDamaged.
+    A value that is not finite is left out. `batch` of 0 is found from memory. Holds at most two batches of views.
+    Raises DeviceMissing, and what loading and asking the scorer raises.
     """
     from albumclean.scoring.batches import NetworkBatches
 
-    network = NetworkBatches(registry.shipped(registry.JUDGE), device, batch)
-    ordered: deque[Values] = deque()  # the oldest first; filled in as the batches come
-    pending: dict[bytes, Values] = {}
+    scorer = scorer or registry.shipped(registry.JUDGE)
+    network = NetworkBatches(scorer, device, batch)
+    ordered: deque[Quantities] = deque()  # the oldest first; filled in as the batches come
+    pending: dict[bytes, Quantities] = {}
 
     def settle(found: Findings) -> None:
         for score in found.scores:
@@ -116,30 +160,37 @@ def judge_images(images: Iterable[Image.Image], device: str = "auto", batch: int
         key = number.to_bytes(8, "big")
         pending[key] = {}
         ordered.append(pending[key])
-        settle(network.add(key, network_view(image, judge.INPUT)))
+        settle(network.add(key, network_view(image, scorer.spec.input)))
         while ordered and ordered[0]:
             yield ordered.popleft()
     settle(network.flush())
     yield from ordered
 
 
-def inspect(path: Path, *, settings: Settings, device: str = "auto") -> Inspection:
-    """Judge one photo in depth; a worker process decodes it. Raises what `judge_files` raises.
+def inspect(path: Path, *, settings: Settings, device: str = "auto", scorers: Sequence[Scorer] = SHIPPED) -> Inspection:
+    """Judge one photo in depth and ask the scorers of it; a worker process decodes it.
 
-    Raises ReadError and DecodeError as well, the latter also where the file crashes its decoder.
+    The judge and what reads it are always asked. Raises what `judge_files` raises; ReadError and DecodeError as well,
+    the latter also where the file crashes its decoder.
     """
+    others = tuple(scorer for scorer in scorers if scorer.spec.name not in registry.DEFAULT)
     try:
         target = path.resolve()
-        job = Job(FileIdentity.of(target, target.stat()), settings.scan.max_pixels)
+        identity = FileIdentity.of(target, target.stat())
     except OSError as error:
         raise ReadError(path=path, detail=error.strerror or str(error)) from error
+    job = CloseupJob(identity, settings.scan.max_pixels, tuple(scorer.spec for scorer in others))
     seen = _closeup(path, job, settings)
     depth = judge_in_depth(seen.view, device)
+    values = {(registry.JUDGE, quantity): value for quantity, value in depth.values.items()}
+    for name, said in depth.read.items():
+        values |= {(name, quantity): value for quantity, value in said.items()}
+    for scorer in others:
+        values |= _asked(scorer, seen.others[scorer.spec.name], device)
     factor = seen.reduction
     return Inspection(
         photo=seen.photo,
-        values=depth.values,
-        kinds=depth.read[registry.KIND],
+        values={key: value for key, value in values.items() if np.isfinite(value)},
         quality_map=depth.quality_map,
         embedding=depth.embedding,
         patches=tuple((left * factor, top * factor) for left, top in seen.view.places),
@@ -148,7 +199,14 @@ def inspect(path: Path, *, settings: Settings, device: str = "auto") -> Inspecti
     )
 
 
-def _closeup(path: Path, job: Job, settings: Settings) -> Closeup:
+def _asked(scorer: Scorer, view: NetworkView, device: str) -> Values:
+    from albumclean.scoring.batches import NetworkBatches
+
+    found = NetworkBatches(scorer, device, batch=1).add(b"", view)
+    return {(score.scorer, score.quantity): score.value for score in found.scores}
+
+
+def _closeup(path: Path, job: CloseupJob, settings: Settings) -> Closeup:
     pool = worker_pool(closeup, replace(settings.scan, workers=1))
     with closing(pool.run([job], lambda _: None)) as results:
         _, outcome = next(results)
@@ -159,13 +217,3 @@ def _closeup(path: Path, job: Job, settings: Settings) -> Closeup:
     if isinstance(outcome, AlbumcleanError):
         raise outcome
     return outcome
-
-
-def _judged(found: Findings, waiting: dict[bytes, list[Path]]) -> Iterator[tuple[Path, Values]]:
-    """A batch's scores come together, so whatever a photo gets is all that it gets."""
-    by_photo: dict[bytes, Values] = {}
-    for score in found.scores:
-        by_photo.setdefault(score.content_hash, {})[score.quantity] = score.value
-    for digest, values in by_photo.items():
-        for path in waiting.pop(digest):
-            yield path, dict(values)

@@ -27,6 +27,11 @@ from albumclean.domain import (
 )
 from albumclean.engines.identifiers import read_identifier
 from albumclean.policy.kinds import days_since, kind_of
+from albumclean.scoring import registry
+from albumclean.scoring.opinion import Opinion, default
+
+_KINDS = tuple((kind, (registry.KIND, kind.value)) for kind in PhotoKind if kind is not PhotoKind.UNSURE)
+_DEGRADATIONS = tuple((kind, (registry.JUDGE, kind.value)) for kind in Degradation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +83,24 @@ def _belongs(asset: Asset, path: Path) -> str:
 
 
 def facts_of(
-    photo: Photo, values: Mapping[str, float], seen: Standing, kinds: Mapping[str, float] | None = None
+    photo: Photo, values: Mapping[tuple[str, str], float], seen: Standing, opinion: Opinion | None = None
 ) -> PhotoFacts:
-    """What the rules may know of a photo that was judged just now; values that are not finite are no values."""
-    judged = {name: value for name, value in values.items() if math.isfinite(value)}
+    """What the rules may know of a photo that was judged just now, as the catalogue has it for one that was scanned.
+
+    `values` are raw, by scorer and quantity; those that are not finite are no values. `opinion` says whose count; None:
+    the judge's.
+    """
+    opinion = opinion or default()
+    values = {key: value for key, value in values.items() if math.isfinite(value)}
     rating = seen.marks.rating if seen.marks.rating is not None else photo.rating
-    likely = {PhotoKind(name): value for name, value in (kinds or {}).items() if math.isfinite(value)}
-    kind = kind_of(likely, photo)
+    kind = kind_of({kind: values[key] for kind, key in _KINDS if key in values}, photo)
     return PhotoFacts(
         asset=seen.asset,
         photo=photo,
-        mos=judged.get("mos"),
-        degradations={kind: judged[kind] for kind in Degradation if kind in judged},
+        mos=opinion.mos(values),
+        aesthetic=opinion.aesthetic(values),
+        preference=values.get((registry.JUDGE, "preference")),
+        degradations={kind: values[key] for kind, key in _DEGRADATIONS if key in values},
         marks=replace(seen.marks, rating=rating),
         kind=kind,
         days_old=days_since(seen.asset, photo, date.today()) if kind is PhotoKind.SCREENSHOT else None,

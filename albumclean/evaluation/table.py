@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from albumclean.errors import TableError
+from albumclean.evaluation.sheets import Row, read_sheet
 from albumclean.words import shown
 
-_DELIMITERS: Final = (",", ";", "\t")
 _SCALES: Final = ((0.0, 1.0), (1.0, 5.0), (0.0, 10.0), (0.0, 100.0))  # in use in this field; the first that fits
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One row of the table."""
+    """One photo with what people gave it."""
 
     file: str  # as the table says it
     path: Path
@@ -42,26 +39,23 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read UTF-8 text with a header and one of comma, semicolon and tab between the columns.
+    """Read text or .xlsx, as `read_sheet` does, with the columns `file` and `mos`. Raises TableError.
 
-    Other columns are ignored. Where the comma is not the delimiter, it may be the decimal mark. Raises TableError.
+    Other columns are ignored. Where the comma is not the delimiter, it may be the decimal mark.
     """
-    text = _text(path)
-    delimiter, columns = _header(path, text)
     rows: dict[str, Rated] = {}
     repeated = 0
-    for line, cells in _records(path, text, delimiter):
-        row = _row(path, line, cells, columns, decimal_comma=delimiter != ",")
-        key = os.path.normpath(row.path)
-        known = rows.setdefault(key, row)
+    for record in read_sheet(path, ("file", "mos")):
+        row = _rated(path, record)
+        known = rows.setdefault(os.path.normpath(row.path), row)
         if known is row:
             continue
         if (known.mos, known.subset) != (row.mos, row.subset):
-            raise _error(path, line, f"{shown(row.file)} was named before, with another score or subset")
+            raise record.error(f"{shown(row.file)} was named before, with another score or subset")
         repeated += 1
     if not rows:
         raise TableError(path=shown(path), detail="it has a header but no rows")
-    return Table(_found(rows), repeated)
+    return Table(as_on_disk(rows.values()), repeated)
 
 
 def scale_of(scores: Sequence[float]) -> tuple[float, float] | None:
@@ -70,84 +64,26 @@ def scale_of(scores: Sequence[float]) -> tuple[float, float] | None:
     return next((scale for scale in _SCALES if scale[0] <= low and high <= scale[1]), None)
 
 
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise TableError(path=shown(path), detail=f"it can't be read ({error.strerror or error})") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TableError(path=shown(path), detail="it is not UTF-8 text") from error
-    if "\0" in text:
-        raise TableError(path=shown(path), detail="it is not text")
-    if not text.strip():
-        raise TableError(path=shown(path), detail="it is empty")
-    return text
-
-
-def _header(path: Path, text: str) -> tuple[str, dict[str, int]]:
-    """The delimiter with which the first record names the columns, and where each stands."""
-    most: dict[str, int] = {}
-    for delimiter in _DELIMITERS:
-        _, names = next(_records(path, text, delimiter, skip=0))
-        columns: dict[str, int] = {}
-        for number, name in enumerate(names):
-            columns.setdefault(name.strip().casefold(), number)
-        if {"file", "mos"} <= columns.keys():
-            return delimiter, columns
-        if len(columns) >= len(most):
-            most = columns
-    missing = " and ".join(repr(name) for name in ("file", "mos") if name not in most)
-    raise TableError(path=shown(path), detail=f"its first line does not name the column {missing}")
-
-
-def _records(path: Path, text: str, delimiter: str, skip: int = 1) -> Iterator[tuple[int, list[str]]]:
-    """(number of its last line, cells) of every record that is not blank, without the first `skip`."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if skip:
-                skip -= 1
-                continue
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise _error(path, reader.line_num, str(error)) from error
-
-
-def _row(path: Path, line: int, cells: list[str], columns: dict[str, int], *, decimal_comma: bool) -> Rated:
-    def cell(name: str) -> str:
-        at = columns.get(name, len(cells))
-        return cells[at].strip() if at < len(cells) else ""
-
-    file, said = cell("file"), cell("mos")
-    if not file:
-        raise _error(path, line, "no file is named")
-    try:
-        mos = float(said.replace(",", ".") if decimal_comma else said)
-    except ValueError:
-        mos = math.nan
-    if not math.isfinite(mos):
-        raise _error(path, line, f"the mos {shown(said)!r} is not a number" if said else "there is no mos")
-    return Rated(file, path.absolute().parent / file, mos, cell("subset"))
-
-
-def _found(rows: dict[str, Rated]) -> tuple[Rated, ...]:
+def as_on_disk(rows: Iterable[Rated]) -> tuple[Rated, ...]:
     """The rows, each with the path as the disk spells it: tables that were made on Windows mix `.JPG` and `.jpg`."""
     listings: dict[Path, dict[str, list[str]]] = {}
     return tuple(
-        row if _exists(row.path) else Rated(row.file, _as_on_disk(row.path, listings), row.mos, row.subset)
-        for row in rows.values()
+        row if _exists(row.path) else replace(row, path=_in_another_case(row.path, listings)) for row in rows
     )
+
+
+def _rated(path: Path, record: Row) -> Rated:
+    file = record.text("file")
+    if not file:
+        raise record.error("no file is named")
+    return Rated(file, path.absolute().parent / file, record.number("mos"), record.text("subset"))
 
 
 def _exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - pathlib's raises for names that are too long
 
 
-def _as_on_disk(path: Path, listings: dict[Path, dict[str, list[str]]]) -> Path:
+def _in_another_case(path: Path, listings: dict[Path, dict[str, list[str]]]) -> Path:
     """The one file of the folder whose name differs in case only; the path itself where there is none or several."""
     folder = path.parent
     if folder not in listings:
@@ -160,7 +96,3 @@ def _as_on_disk(path: Path, listings: dict[Path, dict[str, list[str]]]) -> Path:
         listings[folder] = names
     alike = listings[folder].get(path.name.casefold(), [])
     return folder / alike[0] if len(alike) == 1 else path
-
-
-def _error(path: Path, line: int, detail: str) -> TableError:
-    return TableError(path=shown(path), detail=f"line {line}: {detail}")

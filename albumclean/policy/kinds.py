@@ -26,10 +26,12 @@ _DRAWN: Final = (PhotoKind.SCREENSHOT, PhotoKind.GRAPHIC)
 
 
 def kind_of(probabilities: Mapping[PhotoKind, float], photo: Photo | None) -> PhotoKind:
-    """The kind of a picture; UNSURE where nothing has enough, or where the scorer has not seen it.
+    """The kind of a picture; UNSURE where nothing has enough, or where the scorer has not seen it. A video is a video.
 
     What a camera took, by its EXIF, is never a screenshot or a graphic: their share goes to the photo.
     """
+    if photo is not None and photo.is_video:
+        return PhotoKind.VIDEO
     if not probabilities or photo is None:
         return PhotoKind.UNSURE
     found = dict(probabilities)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from albumclean.domain import Failure, PhotoFacts
+from albumclean.domain import Failure, PhotoFacts, Says, ScorerSpec
 from albumclean.report.json_values import Json, number, path_keys, reason_keys, text
 from albumclean.report.rulings import Ruling
+from albumclean.scoring import registry
+from albumclean.scoring.opinion import Opinion
 
 VERSION = 1
 
@@ -19,17 +23,59 @@ _ROWS = ("top", "middle", "bottom")
 _COLUMNS = ("left", "centre", "right")
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one scorer says of the photo, in its own terms and on the common scale."""
+
+    spec: ScorerSpec
+    values: Mapping[str, float]  # raw, by quantity; empty: it had nothing to say
+    common: float | None = None  # its main quantity in [0, 1], higher is better; None: it has none, or is no voice
+    note: str = ""  # where the common scale comes from
+    weight: float | None = None  # in the score, or in the beauty; None: it counts in neither
+
+    @property
+    def main(self) -> float | None:
+        """Its main quantity, raw."""
+        return self.values.get(self.spec.quantities[0])
+
+
+def words_of(opinion: Opinion, values: Mapping[tuple[str, str], float]) -> tuple[Word, ...]:
+    """What each scorer of the opinion says, in their order.
+
+    `values` are raw, by scorer and quantity; those that are not finite are no values.
+    """
+    values = {key: value for key, value in values.items() if math.isfinite(value)}
+    voices = {voice.spec.name: voice for voice in (*opinion.quality, *opinion.beauty)}
+
+    def word(spec: ScorerSpec) -> Word:
+        said = {name: value for name in spec.quantities if (value := values.get((spec.name, name))) is not None}
+        if (voice := voices.get(spec.name)) is None:
+            return Word(spec, said)
+        return Word(spec, said, voice.of(values), voice.calibration.note, voice.weight)
+
+    return tuple(map(word, opinion.specs))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """One photo as the judge and the rules see it."""
+    """One photo as the scorers and the rules see it."""
 
     facts: PhotoFacts
-    mos_std: float | None  # how sure the score is; None if there is none
-    quality_map: npt.NDArray[np.float32]  # (rows, columns), in [0, 1], each an equal share of the upright photo
+    mos_std: float | None  # how sure the score is; None if there is none, or if it is not the judge's alone
+    quality_map: npt.NDArray[np.float32]  # the judge's: (rows, columns), in [0, 1], each an equal share of the photo
     patches: tuple[tuple[int, int], ...]  # (left, top) of what was seen closely, in pixels of the upright photo
     patch_side: int  # pixels
     rulings: tuple[Ruling, ...]
     left_out: str | None = None  # why a scan would not come to it
+    words: tuple[Word, ...] = ()  # what each scorer said
+    by: str = registry.JUDGE  # whose the score is, as the user would write it
+
+    @property
+    def said_by_others(self) -> tuple[Word, ...]:
+        """What there is to tell beside the score: nothing where it is the judge's word, and nobody else was asked."""
+        if all(word.spec.name in registry.DEFAULT and word.common in {None, word.main} for word in self.words):
+            return ()
+        return tuple(word for word in self.words if word.spec.says is not Says.KIND)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -119,6 +165,25 @@ def _photo(explanation: Explanation, picture: Path | None) -> dict[str, Json]:
         "patches": patches,
         "patch_side": explanation.patch_side,
         **(path_keys("map", picture) if picture else {"map": None}),
+        "scored_by": text(explanation.by),
+        "aesthetic": number(facts.aesthetic),
+        "scorers": [_word(word) for word in explanation.words],
+    }
+
+
+def _word(word: Word) -> dict[str, Json]:
+    spec = word.spec
+    values: dict[str, Json] = {text(name): number(word.values.get(name)) for name in spec.quantities}
+    return {
+        "scorer": text(spec.name),
+        "revision": text(spec.revision),
+        "says": spec.says.value,
+        "range": [number(end) for end in spec.value_range],
+        "rises": spec.rises,
+        "values": values,
+        "common": number(word.common),
+        "scale": text(word.note) if word.note else None,
+        "weight": number(word.weight),
     }
 
 

@@ -1,45 +1,59 @@
 """Weights from files of others: read without running anything that they hold, and bounded.
 
 A PyTorch checkpoint is a pickle, which can run any program while it is read. `torch.load(weights_only=True)` knows only
-tensors and plain containers and refuses the rest; safetensors and HDF5 hold no code at all.
+tensors and plain containers and refuses the rest; safetensors and HDF5 hold no code at all. The readers of all three
+are libraries in C++, C and Rust, which a made file may crash: `scoring.inspection` calls them in a process of its own.
 """
 
 from __future__ import annotations
 
+import re
+import stat
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from albumclean.errors import CheckpointUnusable
+from albumclean.scoring import hdf5
+from albumclean.words import counted, shown
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-LARGEST: Final = 4 << 30  # bytes, unpacked too; the largest published quality model has a tenth of it
+LARGEST: Final = 2 << 30  # bytes, unpacked too; the largest network that is known here has a quarter of it
+MOST_WEIGHTS: Final = 100_000  # names; large networks have some thousand
 MODELSCOPE_FILE: Final = "pytorch_model.pt"  # in the folder that `modelscope download` makes
+TOO_MUCH: Final = "it needs more memory than a file of its size should"
 
+_ENDINGS: Final = frozenset({".pt", ".pth", ".bin", ".safetensors", ".hdf5", ".h5", ".tar"})
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model", "net", "params", "params_ema")  # what trainers nest in
+_DEEPEST: Final = 8  # of such nests; a dictionary may even hold itself
 _PREFIXES: Final = ("module.", "model.")  # of DataParallel, and of modules that hold one model
 _TORCH_HEADS: Final = (b"PK\x03\x04", b"\x80")  # a ZIP archive; a bare pickle of old
-_HDF5_HEAD: Final = b"\x89HDF\r\n\x1a\n"
+_ASKED_FOR: Final = re.compile(r"(?:GLOBAL|Unsupported class|call) ([\w.]+)")  # in PyTorch's refusals
 
 
 def find_weights(path: Path) -> Path:
     """The file with the weights: `path` itself, or what lies in that folder as `modelscope download` leaves it.
 
-    Raises CheckpointUnusable if there is no such file, or several that could be meant.
+    That is the model's folder (`.../damo/NAME`), or in newer versions one with `snapshots/REVISION` below. Raises
+    CheckpointUnusable if there is no such file, or several that could be meant.
     """
-    if not path.is_dir():
-        return path
-    if (path / MODELSCOPE_FILE).is_file():
-        return path / MODELSCOPE_FILE
-    endings = {".pt", ".pth", ".bin", ".safetensors", ".hdf5", ".h5", ".tar"}
-    found = sorted(each for each in path.iterdir() if each.suffix.lower() in endings and each.is_file())
-    if len(found) == 1:
-        return found[0]
-    detail = "it holds no file with weights" if not found else f"it holds {len(found)} files with weights; name one"
-    raise CheckpointUnusable(path=path, detail=detail)
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            return path
+        for pattern in (MODELSCOPE_FILE, f"snapshots/*/{MODELSCOPE_FILE}", "*"):
+            found = sorted(each for each in path.glob(pattern) if each.suffix.lower() in _ENDINGS and each.is_file())
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise _refusal(
+                    path, f"it holds {len(found)} files with weights; name one of them, as {shown(found[0])}"
+                )
+    except OSError as error:
+        raise CheckpointUnusable(path=shown(path), detail=error.strerror or error) from error
+    raise _refusal(path, "it is a folder without a file of weights in it")
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -49,98 +63,128 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
     Raises CheckpointUnusable for a file that can't be read, is damaged, too large, or holds anything but weights.
     """
+    head, size = _look_at(path)
     try:
-        size = path.stat().st_size
+        if head == hdf5.HEAD:
+            return _checked(path, hdf5.read_arrays(path, LARGEST))
+        if head.startswith(_TORCH_HEADS):
+            return _checked(path, _plain(path, _from_torch(path, size)))
+        if size > len(head) and int.from_bytes(head, "little") < size:  # safetensors: the length of a JSON header
+            return _checked(path, _plain(path, _from_safetensors(path)))
+    except CheckpointUnusable:
+        raise
+    except MemoryError as error:
+        raise CheckpointUnusable(path=shown(path), detail=TOO_MUCH) from error
+    # The trust boundary: on bytes that are cut off or made up, the readers raise nearly anything.
+    except Exception as error:
+        detail = TOO_MUCH if "allocate memory" in str(error) else "it is damaged or cut off"
+        raise CheckpointUnusable(path=shown(path), detail=detail) from error
+    raise _refusal(path, "it is no file of PyTorch, safetensors or Keras")
+
+
+def _look_at(path: Path) -> tuple[bytes, int]:
+    """The first bytes and the size of a regular file; a pipe would be waited for, a device never ends."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise _refusal(path, "it is no file")
+        if found.st_size > LARGEST:
+            raise _refusal(path, f"it is larger than {LARGEST >> 30} GB")
         with path.open("rb") as file:
-            head = file.read(8)
+            return file.read(8), found.st_size
     except OSError as error:
-        raise CheckpointUnusable(path=path, detail=error.strerror or error) from error
-    if size > LARGEST:
-        raise CheckpointUnusable(path=path, detail=f"it is larger than {LARGEST >> 30} GB")
-    if head == _HDF5_HEAD:
-        return _from_keras(path)
-    if head.startswith(_TORCH_HEADS):
-        return _from_torch(path)
-    if size > 8 and int.from_bytes(head, "little") < size:  # safetensors: the length of a JSON header comes first
-        return _from_safetensors(path)
-    raise CheckpointUnusable(path=path, detail="it is no file of PyTorch, safetensors or Keras")
+        raise CheckpointUnusable(path=shown(path), detail=error.strerror or error) from error
 
 
-def _from_torch(path: Path) -> dict[str, Tensor]:
+def _from_torch(path: Path, size: int) -> object:
     import pickle
+    import warnings
 
     import torch
 
+    if zipfile.is_zipfile(path):
+        _check_archive(path, size)
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
-                    raise CheckpointUnusable(path=path, detail=f"it unpacks to more than {LARGEST >> 30} GB")
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old pickles; what they hold is checked here
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        detail = "it holds more than weights (perhaps a program); nothing of it was run"
-        raise CheckpointUnusable(path=path, detail=detail) from error
-    # The trust boundary: on bytes that are cut off or made up, PyTorch's reader raises nearly anything.
-    except (RuntimeError, ValueError, EOFError, OSError, KeyError, IndexError, AttributeError, TypeError) as error:
-        raise CheckpointUnusable(path=path, detail="it is damaged or cut off") from error
-    return _plain(path, content)
+        asked = _ASKED_FOR.search(str(error))
+        what = (
+            f"it asks for {asked[1][:100]}, which weights never do"
+            if asked
+            else "it is damaged, or holds more than weights"
+        )
+        raise _refusal(path, f"{what}; nothing of it was run") from error
 
 
-def _from_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
+def _check_archive(path: Path, size: int) -> None:
+    """PyTorch packs without compressing, so that an archive can't hold more than its own size."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    names = {entry.filename.rpartition("/")[2] for entry in entries}
+    if "constants.pkl" in names:
+        raise _refusal(path, "it is a program of TorchScript; albumclean reads weights and runs no programs of others")
+    if "data.pkl" not in names:
+        raise _refusal(path, "it is an archive, but none of PyTorch's")
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise _refusal(path, "it is a compressed archive, which PyTorch does not make; unpack it first")
+    if sum(entry.file_size for entry in entries) > size:
+        raise _refusal(path, "it claims to hold more than its own size")
+
+
+def _from_safetensors(path: Path) -> object:
     from safetensors.torch import load_file
 
-    try:
-        return _plain(path, load_file(path))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointUnusable(path=path, detail="it is damaged or cut off") from error
-
-
-def _from_keras(path: Path) -> dict[str, Tensor]:
-    try:
-        import h5py
-    except ImportError as error:
-        detail = "reading Keras' files needs the package h5py; install it beside albumclean (`pip install h5py`)"
-        raise CheckpointUnusable(path=path, detail=detail) from error
-    import torch
-
-    arrays: dict[str, Tensor] = {}
-    total = 0
-
-    def visit(name: str, entry: object) -> None:
-        nonlocal total
-        if isinstance(entry, h5py.Dataset) and entry.dtype.kind == "f":
-            total += entry.size * entry.dtype.itemsize  # by its header: nothing is unpacked yet
-            if total > LARGEST:
-                raise CheckpointUnusable(path=path, detail=f"it unpacks to more than {LARGEST >> 30} GB")
-            layer, weight = name.split("/")[-2:]
-            arrays[f"{layer}/{weight.partition(':')[0]}"] = torch.from_numpy(entry[()])
-
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(visit)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        raise CheckpointUnusable(path=path, detail="it is damaged or cut off") from error
-    if not arrays:
-        raise CheckpointUnusable(path=path, detail="it holds no weights")
-    return arrays
+    return load_file(path)
 
 
 def _plain(path: Path, content: object) -> dict[str, Tensor]:
     """The innermost state dict, without the prefixes that all names share."""
     import torch
 
-    while isinstance(content, Mapping):
+    for _ in range(_DEEPEST):
+        if not isinstance(content, Mapping):
+            break
         inner = next((content[name] for name in _WRAPPERS if isinstance(content.get(name), Mapping)), None)
         if inner is None:
             break
         content = inner
-    if not isinstance(content, Mapping):
-        raise CheckpointUnusable(path=path, detail="it holds no weights by name")
-    state = {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
-    if not state:
-        raise CheckpointUnusable(path=path, detail="it holds no weights by name")
+    state: dict[str, Tensor] = {}
+    if isinstance(content, Mapping):
+        state = {
+            name: each for name, each in content.items() if isinstance(name, str) and isinstance(each, torch.Tensor)
+        }
     for prefix in _PREFIXES:
         if all(name.startswith(prefix) for name in state):
             state = {name.removeprefix(prefix): value for name, value in state.items()}
     return state
+
+
+def _checked(path: Path, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same, if all are ordinary tensors and not too many; what they claim to be large costs nothing yet."""
+    import torch
+
+    if not state:
+        raise _refusal(path, "it holds no weights by name")
+    if len(state) > MOST_WEIGHTS:
+        raise _refusal(path, f"it holds {counted(len(state), 'weight')}, far more than any network")
+    for name, tensor in state.items():
+        if (
+            type(tensor) not in {torch.Tensor, torch.nn.Parameter}
+            or tensor.layout is not torch.strided
+            or tensor.device.type != "cpu"
+            or tensor.is_quantized
+            or tensor.is_nested
+        ):
+            raise _refusal(
+                path, f"its {shown(name)[:100]} is no ordinary array of numbers (sparse, quantised or empty)"
+            )
+    # As they claim, not as they are stored: one number may be repeated to any size.
+    if sum(tensor.numel() * tensor.element_size() for tensor in state.values()) > LARGEST:
+        raise _refusal(path, f"it claims to hold more than {LARGEST >> 30} GB of weights")
+    return state
+
+
+def _refusal(path: Path, detail: str) -> CheckpointUnusable:
+    return CheckpointUnusable(path=shown(path), detail=detail)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from albumclean.domain import Says, ScorerSpec
 from albumclean.errors import UsageError
@@ -13,8 +13,11 @@ from albumclean.scoring import registry
 from albumclean.scoring.calibration import Calibration
 from albumclean.scoring.collection import Scorers
 from albumclean.scoring.scorer import Scorer
+from albumclean.words import shown
 
 Values = Mapping[tuple[str, str], float]  # raw, by scorer and quantity
+
+_WEIGHED: Final = (Says.QUALITY, Says.BEAUTY)  # whose main quantity has a good and a bad end
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +46,35 @@ class Opinion:
     def chosen(
         cls, wishes: Sequence[str], scorers: Scorers, calibration: Callable[[ScorerSpec], Calibration | None]
     ) -> Self:
-        """`wishes` are names, each perhaps with a weight: "judge:2". Where none says quality, the judge does.
+        """`wishes` are names, each perhaps with a weight, "judge:2", and perhaps several in one text, by commas.
 
-        `calibration` gives the one that was fitted for a scorer, if any; else its range is stretched to [0, 1].
-        Raises ScorerUnknown, UsageError for a weight that is none, and the errors of damaged models.
+        Where none says quality, the judge does. `calibration` gives what was fitted for a scorer, if anything; else its
+        range is stretched to [0, 1]. Raises ScorerUnknown, UsageError for a weight that is none and for a scorer that
+        is named twice, and the errors of damaged models and calibrations.
         """
-        weights = dict(map(_wish, wishes))
+        weights: dict[str, float | None] = {}
+        for name, weight in map(_wish, _single(wishes)):
+            if name in weights:
+                raise UsageError(detail=f"the scorer {shown(name)} is named twice; name each once, with one weight.")
+            weights[name] = weight
         found = {name: scorers.find(name) for name in (*registry.DEFAULT, *weights)}
-        voices = {
-            name: Voice(found[name].spec, weight, calibration(found[name].spec) or Calibration.of_range(found[name].spec))
-            for name, weight in weights.items()
-        }
-        judge = registry.spec(registry.JUDGE)
-        quality = tuple(voice for voice in voices.values() if voice.spec.says is Says.QUALITY)
+        for name, weight in weights.items():
+            if weight is not None and found[name].spec.says not in _WEIGHED:
+                raise UsageError(
+                    detail=f"the scorer {shown(name)} has no part in the score, so it can't have a weight; name it "
+                    "alone, and what it finds is kept beside the score."
+                )
+
+        def voice(name: str, weight: float) -> Voice:
+            spec = found[name].spec
+            return Voice(spec, weight, calibration(spec) or Calibration.of_range(spec))
+
+        voices = [voice(name, weight or 1.0) for name, weight in weights.items()]
+        quality = tuple(each for each in voices if each.spec.says is Says.QUALITY)
         return cls(
             scorers=tuple(found.values()),
-            quality=quality or (Voice(judge, 1.0, calibration(judge) or Calibration.of_range(judge)),),
-            beauty=tuple(voice for voice in voices.values() if voice.spec.says is Says.BEAUTY),
+            quality=quality or (voice(registry.JUDGE, 1.0),),
+            beauty=tuple(each for each in voices if each.spec.says is Says.BEAUTY),
         )
 
     @property
@@ -75,6 +90,12 @@ class Opinion:
             for voice in self.quality
         )
 
+    @property
+    def is_default(self) -> bool:
+        """Whether the judge alone says how good a photo is, on its own scale."""
+        voices = [(voice.spec.name, voice.calibration) for voice in self.quality]
+        return voices == [(registry.JUDGE, Calibration.of_range(registry.spec(registry.JUDGE)))]
+
     def mos(self, values: Values) -> float | None:
         """The quality in [0, 1]: the weighted mean; None unless every voice has seen the photo."""
         return _mean(self.quality, values)
@@ -87,24 +108,36 @@ class Opinion:
 def _mean(voices: Sequence[Voice], values: Values) -> float | None:
     if len(voices) == 1:
         return voices[0].of(values)  # not divided: the same value to the last bit
-    said = [(voice.weight, voice.of(values)) for voice in voices]
-    if not said or any(value is None for _, value in said):
+    said = []
+    for voice in voices:
+        if (value := voice.of(values)) is None:
+            return None
+        said.append(value)
+    if not said:
         return None
-    return math.fsum(weight * value for weight, value in said if value is not None) / math.fsum(
-        weight for weight, _ in said
-    )
+    most = max(voice.weight for voice in voices)
+    shares = [voice.weight / most for voice in voices]  # the sum of two huge weights would be no number
+    mean = math.fsum(share * value for share, value in zip(shares, said, strict=True)) / math.fsum(shares)
+    return min(max(mean, min(said)), max(said))  # the division rounds; where all agree, the mean says the same
 
 
-def _wish(text: str) -> tuple[str, float]:
-    name, colon, number = text.strip().rpartition(":")
+def _single(wishes: Iterable[str]) -> list[str]:
+    return [part for wish in wishes for part in map(str.strip, wish.split(",")) if part]
+
+
+def _wish(text: str) -> tuple[str, float | None]:
+    """(name, weight); None where none was said."""
+    name, colon, number = (part.strip() for part in text.rpartition(":"))
     if not colon:
-        return text.strip(), 1.0
+        return text, None
     try:
         weight = float(number)
     except ValueError:
         weight = math.nan
-    if not 0 < weight < math.inf:
-        raise UsageError(detail=f"{text!r}: the weight of a scorer is a number above 0, as in `judge:2`.")
+    if not name or not 0 < weight < math.inf:
+        raise UsageError(
+            detail=f"{shown(text)} names no scorer with a weight; a weight is a number above 0, as in `judge:2`."
+        )
     return name, weight
 
 

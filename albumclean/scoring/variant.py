@@ -11,7 +11,7 @@ from albumclean.domain import NATIVE, AnyInput, Says, ScorerSpec
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    State: TypeAlias = Mapping[str, Tensor]
+State: TypeAlias = "Mapping[str, Tensor]"
 
 
 def _as_they_are(state: State) -> State:

@@ -20,6 +20,7 @@ from albumclean.domain import (
     Failure,
     FileIdentity,
     Fingerprint,
+    FrameScore,
     Photo,
     Score,
     ScorerSpec,
@@ -44,7 +45,7 @@ class Needs:
     """What every photo must have for a scan to be complete."""
 
     scorers: tuple[ScorerSpec, ...]
-    fingerprint_revision: str
+    fingerprint_revision: str | None  # None: of videos, which have none
     decoder: str
 
 
@@ -104,6 +105,7 @@ class Cache(CacheReader):
                 marks is not None and marks.unknown,
                 None if marks is None else albums_to_json(marks.albums),
                 scan,
+                asset.video,
                 marks is None,
             )
             for asset, marks in met
@@ -117,16 +119,16 @@ class Cache(CacheReader):
             write.executemany(
                 f"""INSERT INTO file
                     (path, size, mtime_ns, inode, device, role, companions, rating, favourite, marks_unknown, albums,
-                    seen)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                    seen, video)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                 ON CONFLICT (path) DO UPDATE SET {forgotten},
                     size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
                     device = excluded.device, role = excluded.role, companions = excluded.companions,
-                    rating = CASE WHEN ?13 THEN rating ELSE excluded.rating END,
-                    favourite = CASE WHEN ?13 THEN favourite ELSE excluded.favourite END,
-                    marks_unknown = CASE WHEN ?13 THEN marks_unknown ELSE excluded.marks_unknown END,
-                    albums = CASE WHEN ?13 THEN albums ELSE excluded.albums END,
-                    seen = excluded.seen""",  # noqa: S608 - the column names are constants
+                    rating = CASE WHEN ?14 THEN rating ELSE excluded.rating END,
+                    favourite = CASE WHEN ?14 THEN favourite ELSE excluded.favourite END,
+                    marks_unknown = CASE WHEN ?14 THEN marks_unknown ELSE excluded.marks_unknown END,
+                    albums = CASE WHEN ?14 THEN albums ELSE excluded.albums END,
+                    seen = excluded.seen, video = excluded.video""",  # noqa: S608 - the column names are constants
                 rows,
             )
 
@@ -149,16 +151,18 @@ class Cache(CacheReader):
 
     # --- the scan asks what is to do and writes what it found ---------------------------------------------------
 
-    def count_to_do(self, scan: int, needs: Needs, *, retry_failed: bool = False) -> int:
-        """How many of the files that the scan met must be read."""
-        condition, values = self._to_do(scan, needs, retry_failed=retry_failed)
+    def count_to_do(self, scan: int, needs: Needs, *, retry_failed: bool = False, videos: bool = False) -> int:
+        """How many of the files that the scan met must be read: photos, or `videos` instead."""
+        condition, values = self._to_do(scan, needs, retry_failed=retry_failed, videos=videos)
         with store_errors(self.path):
             query = f"SELECT count(*) FROM file WHERE {condition}"  # noqa: S608
             return int(self._connection.execute(query, values).fetchone()[0])
 
-    def to_do(self, scan: int, needs: Needs, *, retry_failed: bool = False) -> Iterator[FileIdentity]:
+    def to_do(
+        self, scan: int, needs: Needs, *, retry_failed: bool = False, videos: bool = False
+    ) -> Iterator[FileIdentity]:
         """The files that must be read, by path; each is given once even though rows change meanwhile."""
-        condition, values = self._to_do(scan, needs, retry_failed=retry_failed)
+        condition, values = self._to_do(scan, needs, retry_failed=retry_failed, videos=videos)
         last = b""
         while True:
             with store_errors(self.path):
@@ -181,8 +185,8 @@ class Cache(CacheReader):
                 for row in self._connection.execute("SELECT series FROM score WHERE content_hash = ?", (content_hash,))
             }
             described = self._connection.execute(
-                """SELECT 1 FROM photo JOIN fingerprint USING (content_hash)
-                WHERE content_hash = ? AND fingerprint.revision = ?""",
+                """SELECT 1 FROM photo WHERE content_hash = ?1 AND (?2 IS NULL OR EXISTS (
+                    SELECT 1 FROM fingerprint AS f WHERE f.content_hash = ?1 AND f.revision = ?2))""",
                 (content_hash, needs.fingerprint_revision),
             ).fetchone()
         scorers = tuple(spec for spec in needs.scorers if not has.issuperset(self._series_of(spec)))
@@ -192,8 +196,9 @@ class Cache(CacheReader):
         self,
         *,
         hashes: Sequence[tuple[FileIdentity, bytes]] = (),
-        photos: Sequence[tuple[Photo, Fingerprint, str]] = (),
+        photos: Sequence[tuple[Photo, Fingerprint | None, str]] = (),
         scores: Sequence[Score] = (),
+        frames: Sequence[FrameScore] = (),
         embeddings: Sequence[tuple[Embedding, str]] = (),
         failures: Sequence[tuple[FileIdentity, Failure, bytes | None]] = (),
         decoder: str = "",
@@ -226,12 +231,22 @@ class Cache(CacheReader):
                 (
                     (f.content_hash, revision, signed64(f.phash), signed64(f.dhash), f.layout, f.detail)
                     for _, f, revision in photos
+                    if f is not None
                 ),
             )
             write.executemany(
                 "INSERT OR REPLACE INTO score VALUES (?, ?, ?)",
                 ((s.content_hash, self._series_id(s.scorer, s.revision, s.quantity), s.value) for s in scores),
             )
+            moments = [
+                (f.content_hash, self._series_id(f.scorer, f.revision, f.quantity), f.seconds, f.value) for f in frames
+            ]
+            # Another number of frames has other moments; what was said of the old ones went into the old mean.
+            write.executemany(
+                "DELETE FROM frame_score WHERE content_hash = ? AND series = ?",
+                dict.fromkeys((content_hash, series) for content_hash, series, _, _ in moments),
+            )
+            write.executemany("INSERT OR REPLACE INTO frame_score VALUES (?, ?, ?, ?)", moments)
             write.executemany(
                 "INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)",
                 ((embedding.content_hash, revision, embedding.vector) for embedding, revision in embeddings),
@@ -239,15 +254,19 @@ class Cache(CacheReader):
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _to_do(self, scan: int, needs: Needs, *, retry_failed: bool) -> tuple[str, tuple[str | int | bytes, ...]]:
+    def _to_do(
+        self, scan: int, needs: Needs, *, retry_failed: bool, videos: bool
+    ) -> tuple[str, tuple[str | int | bytes | None, ...]]:
         series = [number for spec in needs.scorers for number in self._series_of(spec)]
         marks = ", ".join("?" * len(series))
         retried = "1" if retry_failed else "(failure_transient OR decoder IS NOT ?)"
-        condition = f"""seen = ? AND CASE WHEN failure_stage IS NOT NULL THEN {retried} ELSE (
+        condition = f"""seen = ? AND video = ? AND CASE WHEN failure_stage IS NOT NULL THEN {retried} ELSE (
             content_hash IS NULL
             OR NOT EXISTS (SELECT 1 FROM photo WHERE photo.content_hash = file.content_hash)
-            OR NOT EXISTS (SELECT 1 FROM fingerprint AS f WHERE f.content_hash = file.content_hash AND f.revision = ?)
+            OR (? IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM fingerprint AS f WHERE f.content_hash = file.content_hash AND f.revision = ?))
             OR (SELECT count(*) FROM score WHERE score.content_hash = file.content_hash
                 AND series IN ({marks})) < ?) END"""  # noqa: S608
         decoder = () if retry_failed else (needs.decoder,)
-        return condition, (scan, *decoder, needs.fingerprint_revision, *series, len(series))
+        fingerprint = needs.fingerprint_revision
+        return condition, (scan, videos, *decoder, fingerprint, fingerprint, *series, len(series))

@@ -79,6 +79,13 @@ class CacheReader:
             query = f"SELECT coalesce(sum(size), 0) FROM file WHERE {where}"  # noqa: S608
             return int(self._connection.execute(query, values).fetchone()[0])
 
+    def has_videos(self, under: Sequence[Path] = ()) -> bool:
+        """Whether a video is known (under one of the folders)."""
+        where, values = under_folders(under)
+        with store_errors(self.path):
+            query = f"SELECT 1 FROM file WHERE video AND {where} LIMIT 1"  # noqa: S608
+            return self._connection.execute(query, values).fetchone() is not None
+
     def known(self, under: Sequence[Path] = (), specs: Sequence[ScorerSpec] = ()) -> Iterator[Known]:
         """Every file (under one of the folders), by path, with what hangs on its content: these scorers' values too."""
         where, values = under_folders(under)
@@ -126,11 +133,12 @@ class CacheReader:
                 yield content_hash
 
     def dated_photos(self) -> Iterator[Photo]:
-        """What is known of every readable content with a capture time that a file holds, by camera and by time."""
+        """What is known of every readable photo with a capture time that a file holds, by camera and by time."""
         with store_errors(self.path):
             cursor = self._connection.execute(
                 """SELECT * FROM photo WHERE taken_at IS NOT NULL AND EXISTS (
-                    SELECT 1 FROM file WHERE file.content_hash = photo.content_hash AND failure_stage IS NULL)
+                    SELECT 1 FROM file
+                    WHERE file.content_hash = photo.content_hash AND failure_stage IS NULL AND NOT video)
                 ORDER BY camera, taken_at, content_hash"""
             )
             yield from map(photo_from_row, cursor)
@@ -190,6 +198,23 @@ class CacheReader:
             found = dict(rows)
             yield from ((content_hash, found[content_hash]) for content_hash in asked if content_hash in found)
 
+    def frames_of(self, content_hash: bytes, specs: Sequence[ScorerSpec]) -> dict[float, dict[Quantity, float]]:
+        """What these scorers said of a video's frames, as far as they have seen it: by seconds, ascending."""
+        quantities = {
+            self._series_id(spec.name, spec.revision, quantity): (spec.name, quantity)
+            for spec in specs
+            for quantity in spec.quantities
+        }
+        found: dict[float, dict[Quantity, float]] = {}
+        with store_errors(self.path):
+            for series, seconds, value in self._connection.execute(
+                "SELECT series, seconds, value FROM frame_score WHERE content_hash = ? ORDER BY seconds",
+                (content_hash,),
+            ):
+                if series in quantities:
+                    found.setdefault(seconds, {})[quantities[series]] = value
+        return found
+
     def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
         """Files that could not be read or scored, by path."""
         where, values = under_folders(under)
@@ -220,7 +245,7 @@ class CacheReader:
         with store_errors(self.path):
             rows = self._connection.execute(
                 f"""SELECT min(max({at}, 0), ?1 - 1), count(*), sum({size}) FROM file JOIN score USING (content_hash)
-                WHERE series = ?2 AND failure_stage IS NULL GROUP BY 1""",  # noqa: S608
+                WHERE series = ?2 AND failure_stage IS NULL AND NOT video GROUP BY 1""",  # noqa: S608
                 (bins, self._series_id(spec.name, spec.revision, quantity)),
             ).fetchall()
         counts, sizes = [0] * bins, [0] * bins

@@ -40,12 +40,12 @@ class Known:
 
 
 _KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
-    file.rating, file.favourite, file.marks_unknown, file.albums, file.content_hash,
+    file.video, file.rating, file.favourite, file.marks_unknown, file.albums, file.content_hash,
     file.failure_stage, file.failure_reason, file.failure_transient,
     photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot,
     photo.pictures, photo.extras{scores}
     FROM file LEFT JOIN photo USING (content_hash)"""
-_FACTS, _SCORES = 15, 24  # where the columns of `photo` begin, and those of scores
+_FACTS, _SCORES = 16, 25  # where the columns of `photo` begin, and those of scores
 
 
 def known_query(series: Iterable[int]) -> str:
@@ -57,9 +57,9 @@ def known_query(series: Iterable[int]) -> str:
 
 def known_from_row(row: Sequence[Any], quantities: Sequence[Quantity] = ()) -> Known:
     """From a row of `known_query`; `quantities` are those of its series."""
-    role, companions, rating, favourite, unknown, albums, digest, stage, reason, transient = row[5:_FACTS]
+    role, companions, video, rating, favourite, unknown, albums, digest, stage, reason, transient = row[5:_FACTS]
     file = file_from_row(row[:5])
-    asset = Asset(file, companions_from_json(companions), RootRole(role))
+    asset = Asset(file, companions_from_json(companions), RootRole(role), bool(video))
     facts = row[_FACTS:_SCORES]
     photo = photo_from_row((digest, *facts)) if digest is not None and facts[0] is not None else None
     failure = Failure(file.path, Stage(stage), reason, bool(transient)) if stage is not None else None

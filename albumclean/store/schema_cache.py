@@ -98,4 +98,18 @@ def real_libraries(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (create, look_alikes, pixels, real_libraries)
+def videos(connection: sqlite3.Connection) -> None:
+    """Schema 5: videos, and what scorers say of their frames."""
+    for statement in (
+        "ALTER TABLE file ADD COLUMN video INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE frame_score (
+            content_hash BLOB NOT NULL, series INTEGER NOT NULL REFERENCES series (id),
+            seconds REAL NOT NULL,    -- since the beginning of the video
+            value REAL NOT NULL,
+            PRIMARY KEY (content_hash, series, seconds)
+        ) WITHOUT ROWID""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos)
