@@ -20,6 +20,7 @@ from albumclean.domain import (
     Degradation,
     Failure,
     FileIdentity,
+    MomentFacts,
     Photo,
     PhotoFacts,
     PhotoKind,
@@ -106,13 +107,17 @@ class Catalogue:
         """The facts of every known photo, by path."""
         return map(self._facts(), self.cache.known(under, self._specs))
 
+    def videos(self, under: Sequence[Path] = ()) -> Iterator[PhotoFacts]:
+        """The facts of every known video, by path."""
+        return map(self._facts(), self.cache.known(under, self._specs, videos=True))
+
     def mos_histogram(self, bins: int = 100) -> Histogram:
         """All known photos that have a score, by their MOS."""
         if self.opinion.is_default:
             return self.cache.histogram(registry.spec(registry.JUDGE), "mos", bins)
         counts, sizes = [0] * bins, [0] * bins
         for facts in self.photos():
-            if facts.mos is not None and facts.failure is None:
+            if facts.mos is not None and facts.failure is None and not facts.asset.video:
                 at = min(int(facts.mos * bins), bins - 1)
                 counts[at] += 1
                 sizes[at] += facts.asset.size
@@ -134,7 +139,8 @@ class Catalogue:
         """How many readable photos a chosen scorer of quality has not seen; the judge has seen all that were scanned."""
         if self.opinion.is_default:
             return 0
-        return sum(1 for facts in self.photos(under) if _has_bearing(facts) and facts.mos is None)
+        unscored = (facts for facts in self.photos(under) if _has_bearing(facts) and facts.mos is None)
+        return sum(not facts.asset.video for facts in unscored)
 
     def failures(self, under: Sequence[Path] = ()) -> Iterator[Failure]:
         """What could not be read or scored, by path."""
@@ -151,7 +157,15 @@ class Catalogue:
         return map(self._facts(), self.cache.known_with(contents, self._specs))
 
     def _facts(self) -> Callable[[Known], PhotoFacts]:
-        return partial(_facts, opinion=self.opinion, today=self._today or date.today())
+        return partial(self._facts_of, today=self._today or date.today())
+
+    def _facts_of(self, known: Known, today: date) -> PhotoFacts:
+        facts = _facts(known, self.opinion, today)
+        if facts.kind is not PhotoKind.VIDEO or known.content_hash is None:
+            return facts
+        values = self.cache.frames_of(known.content_hash, self._specs)
+        scored = ((seconds, self.opinion.mos(said)) for seconds, said in values.items())
+        return replace(facts, moments=tuple(MomentFacts(seconds, mos) for seconds, mos in scored if mos is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import platformdirs
 from albumclean.errors import ConfigError
 
 APP = "albumclean"
+_LISTS_OF_NAMES = frozenset({"ALBUMCLEAN_SCORING_SCORERS"})  # in which a colon stands before a weight
 MOST_FRAMES = 1000  # of one video
 
 
@@ -97,6 +98,7 @@ class SimilarSettings:
     min_detail: float = 12.0  # flatter pictures (standard deviation of luma) don't match by hash
     mos_margin: float = 0.05  # a smaller difference of scores does not choose the keeper of copies
     moment_margin: float = 0.02  # the same among shots of one moment, where the scores are more comparable
+    aesthetic_margin: float = 0.05  # the same for the criterion `aesthetic`, in groups of every kind
     keeper: tuple[str, ...] = ()  # order of the keeper's criteria in groups of every kind; empty: the default
     keeper_exact: tuple[str, ...] = ()  # an order for one kind of group; empty: that of `keeper`
     keeper_derived: tuple[str, ...] = ()
@@ -246,7 +248,8 @@ def _checked(path: Path, key: str, value: object, kind: Any) -> object:  # noqa:
 
 def _parsed(path: Path, variable: str, text: str, kind: Any) -> object:  # noqa: ANN401 - a type or a generic alias
     if get_origin(kind) is tuple:
-        return tuple(part for part in text.split(os.pathsep) if part)
+        separator = "," if variable in _LISTS_OF_NAMES else os.pathsep
+        return tuple(part for part in text.split(separator) if part)
     if kind is bool:
         return text.strip().lower() in {"1", "true", "yes", "on"}
     try:

@@ -301,18 +301,45 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class CropInput:
-    """The middle of the picture: scaled to cover a box, cut to a smaller one, and turned if it stands upright.
+    """The middle of the picture: scaled to cover a box, cut to a smaller one, and turned if it stands otherwise.
 
-    Sizes are (width, height) in pixels, both landscape.
+    Sizes are (width, height) in pixels. Both boxes stand as the picture does while it is scaled and cut; then it is
+    turned counter-clockwise to stand as `crop` is given.
     """
 
     cover: tuple[int, int]
     crop: tuple[int, int]
+    cubic: bool = True  # OpenCV's bicubic filter, else its bilinear one
+    rounds_up: bool = True  # the size that covers the box, else down
 
     @property
     def pixels(self) -> int:
         """Of one photo that go through the network."""
         return self.crop[0] * self.crop[1]
+
+
+@dataclass(frozen=True, slots=True)
+class PaddedInput:
+    """The whole picture, turned counter-clockwise if it stands otherwise, scaled to fit a box, with black around it."""
+
+    box: tuple[int, int]  # width and height in pixels
+
+    @property
+    def pixels(self) -> int:
+        """Of one photo that go through the network."""
+        return self.box[0] * self.box[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortSideInput:
+    """The square in the middle of the picture, whose short side is scaled to that square's."""
+
+    side: int  # pixels
+
+    @property
+    def pixels(self) -> int:
+        """Of one photo that go through the network."""
+        return self.side * self.side
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,9 +361,10 @@ class NativeInput:
 
 @dataclass(frozen=True, slots=True)
 class SquareInput:
-    """The whole picture squeezed into a square, whatever its shape, each pixel the nearest of the picture."""
+    """The whole picture squeezed into a square, whatever its shape."""
 
     side: int  # pixels
+    smooth: bool = False  # each pixel the mean of those around it (Pillow's bilinear filter), not the nearest one
 
     @property
     def pixels(self) -> int:
@@ -344,7 +372,7 @@ class SquareInput:
         return self.side * self.side
 
 
-AnyInput: TypeAlias = InputSpec | CropInput | NativeInput | SquareInput
+AnyInput: TypeAlias = InputSpec | CropInput | PaddedInput | NativeInput | ShortSideInput | SquareInput
 
 
 class Says(StrEnum):
@@ -482,6 +510,14 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MomentFacts:
+    """One frame of a video."""
+
+    seconds: float  # since the beginning
+    mos: float  # [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """All that policy may know of one asset: read from the cache and the ledger, no pixels."""
 
@@ -496,10 +532,17 @@ class PhotoFacts:
     days_old: int | None = None  # of a screenshot: since it was taken, or else since its file was written
     aesthetic: float | None = None  # how much people would like it, in [0, 1]; known where such a scorer was chosen
 
+    moments: tuple[MomentFacts, ...] = ()  # of a video: the frames that were looked at, by time
+
     @property
     def path(self) -> Path:
         """Where the photo lies."""
         return self.asset.primary.path
+
+    @property
+    def worst(self) -> MomentFacts:
+        """The worst of the moments, of equals the first; raises ValueError where there are none."""
+        return min(self.moments, key=lambda moment: moment.mos)
 
     @property
     def content(self) -> bytes:

@@ -63,6 +63,10 @@ class NothingKnown(AlbumcleanError):
     """no photo is known here yet. Run `albumclean scan FOLDER` first."""
 
 
+class NoVideoKnown(NothingKnown):
+    """no video is known here yet. Run `albumclean scan --videos FOLDER` first."""
+
+
 class StoreError(AlbumcleanError):
     """The database {path} can't be used: {detail}."""
 
@@ -131,8 +135,16 @@ class ScorerBroken(AlbumcleanError):
     """The scorer {name} of the package {package} can't be used: {detail}"""
 
 
+class ContractBroken(AlbumcleanError):
+    """The scorer {name} breaks the contract of docs/scorers.md: {detail}"""
+
+
 class TableError(UsageError):
     """{path} can't be used as a table of scores: {detail}. docs/evaluation.md says what it must hold."""
+
+
+class DatasetUnusable(UsageError):
+    """{path} does not look like {title}: {detail}. What is expected: {layout} (docs/evaluation.md)."""
 
 
 class CalibrationDamaged(AlbumcleanError):
@@ -156,6 +168,10 @@ class OutputExists(UsageError):
 
 class OutputUnusable(UsageError):
     """{path} can't be written: {detail}."""
+
+
+class VideoSupportMissing(UsageError):
+    """Videos can't be read yet. To have them looked at: pip install '{install}'"""
 
 
 class DeviceMissing(UsageError):

@@ -55,6 +55,13 @@ def file_size(count: int) -> str:
     return f"{size:.1f} {unit}" if size < 99.95 else f"{size:.0f} {unit}"
 
 
+def clock(seconds: float) -> str:
+    """A place in a video as players show it: "0:07", "12:34", "1:02:03"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """ "1 photo", "2 photos", "12,345 photos"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

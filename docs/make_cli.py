@@ -17,6 +17,13 @@ COMMANDS = (
     "history",
     "report",
     "tune",
+    "models",
+    "models add",
+    "models list",
+    "models remove",
+    "models verify",
+    "models bench",
+    "models use",
     "status",
     "explain",
     "eval",
@@ -46,7 +53,7 @@ def reference() -> str:
     parts = [HEAD]
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     for command in COMMANDS:
-        words = [sys.executable, "-m", "albumclean", *([command] if command else []), "--help"]
+        words = [sys.executable, "-m", "albumclean", *command.split(), "--help"]
         done = subprocess.run(words, env=environment, check=True, capture_output=True, text=True)  # noqa: S603
         text = done.stdout.replace("python -m albumclean", "albumclean").strip()
         parts.append(f"## `albumclean{' ' + command if command else ''}`\n\n```\n{text}\n```\n")

@@ -123,9 +123,9 @@ def on_clean_photos(folder: Path, most: int) -> dict[str, Any]:
     return {
         "photos": found.photos,
         "skipped_as_small_or_compressed": skipped,
-        "overall": short(found.overall),
-        "by_head": {name: short(each) for name, each in found.by_head.items()},
-        "by_distortion": {name: short(each) for name, each in found.by_distortion.items()},
+        "overall": short(found.protocol.overall),
+        "by_head": {name: short(each) for name, each in found.protocol.by_head.items()},
+        "by_distortion": {name: short(each) for name, each in found.protocol.by_distortion.items()},
         "rise_at_worst": matrix(found.rise_at_worst),
         "mean_reading_of_clean": dict(
             zip(kadid.HEADS, np.array(readings)[:, 0].mean(axis=0).round(3).tolist(), strict=True)

@@ -135,7 +135,7 @@ def test_the_batch_is_found_from_the_free_memory(monkeypatch: pytest.MonkeyPatch
     def with_free(gigabytes: float, device: str) -> int:
         memory = type("Memory", (), {"available": int(gigabytes * 1e9)})
         monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-        return batch_size(Placement(device, None), spec)
+        return batch_size(Placement(device, None), spec.pixels)
 
     assert [1, 4, 1, 32] == [with_free(*case) for case in ((0.1, "cpu"), (64, "cpu"), (0.1, "mps"), (64, "mps"))]
 
@@ -144,7 +144,9 @@ def test_patches_take_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = type("Memory", (), {"available": 10**10})
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     plain = InputSpec(area=384 * 384)
-    sizes = [batch_size(Placement("mps", None), spec) for spec in (plain, replace(plain, patches=PatchSpec(9, 384)))]
+    sizes = [
+        batch_size(Placement("mps", None), spec.pixels) for spec in (plain, replace(plain, patches=PatchSpec(9, 384)))
+    ]
     assert [24, 2] == sizes
 
 

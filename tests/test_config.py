@@ -56,3 +56,8 @@ def test_one_variable_puts_everything_under_one_folder(tmp_path: Path) -> None:
         )
         == places
     )
+
+
+def test_scorers_in_the_environment_may_have_weights(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "none.toml", {"ALBUMCLEAN_SCORING_SCORERS": "judge:2,other"})
+    assert ("judge:2", "other") == settings.scoring.scorers

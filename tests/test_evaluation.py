@@ -99,7 +99,8 @@ def test_no_document_holds_a_nan(tmp_path: Path) -> None:
     run = document.Run("judge", "1", [("a.jpg", "gone")])
     for count in (0, 1, 3):
         found = agreement(np.full(count, 0.5), np.full(count, 0.5))
-        text = json.dumps(document.agreement_document(found, {"s": found}, None, run), allow_nan=False)
+        results = document.Results(found, None, {"s": found}, {"t": found}, {})
+        text = json.dumps(document.results_document(results, run), allow_nan=False)
         assert json.loads(text)["srcc"] is None
         assert json.loads(text)["subsets"]["s"]["photos"] == count
 
@@ -120,10 +121,10 @@ def test_a_ladder_is_the_clean_photo_and_twelve_distortions_at_five_levels() -> 
 def test_a_scorer_that_says_the_same_at_every_level_gets_0_and_it_is_said() -> None:
     found = report(readings())
     assert (0.0, 0.0, 20, 20) == (
-        found.overall.mean_srcc,
-        found.overall.mean_plcc,
-        found.overall.ladders,
-        found.overall.constant,
+        found.protocol.overall.mean_srcc,
+        found.protocol.overall.mean_plcc,
+        found.protocol.overall.ladders,
+        found.protocol.overall.constant,
     )
 
 
@@ -138,9 +139,9 @@ def test_each_distortion_is_read_from_its_own_severity() -> None:
         if "noise" in name:  # the wrong one
             values[:, steps, HEADS.index("compression")] = np.linspace(0.2, 1, LEVELS)
     found = report(values)
-    assert 1.0 == pytest.approx(found.by_head["blur"].mean_srcc) == found.by_head["blur"].mean_plcc
-    assert (0.0, 0.0) == (found.by_head["noise"].mean_srcc, found.by_head["compression"].mean_srcc)
-    assert pytest.approx(0.3) == found.overall.mean_srcc
+    assert 1.0 == pytest.approx(found.protocol.by_head["blur"].mean_srcc) == found.protocol.by_head["blur"].mean_plcc
+    assert (0.0, 0.0) == (found.protocol.by_head["noise"].mean_srcc, found.protocol.by_head["compression"].mean_srcc)
+    assert pytest.approx(0.3) == found.protocol.overall.mean_srcc
     row, column = DISTORTIONS.index("white-noise"), HEADS.index("compression")
     assert pytest.approx(0.9) == found.rise_at_worst[row, column]
     assert pytest.approx(0.5) == found.rise_mean[row, column]

@@ -18,7 +18,12 @@ from albumclean.cli.output import Output
 from albumclean.config import Settings
 from albumclean.errors import ExitCode, OutputExists, OutputUnusable, UsageError
 from albumclean.evaluation.kadid import HEADS
+from albumclean.evaluation.measured import Measured
+from albumclean.scoring import opinion
+from albumclean.scoring.scorer import Scorer
 from tests.pictures import save, scene
+
+JUDGE = Measured.of(opinion.default(), ("judge",))
 
 
 def evaluate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -123,7 +128,7 @@ def test_if_no_photo_can_be_judged_the_numbers_are_null(tmp_path: Path) -> None:
 def test_the_kadid_protocol_runs_on_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def judge(images: Iterable[Image.Image], device: str) -> Iterator[dict[str, float]]:
+    def judge(images: Iterable[Image.Image], device: str, scorer: Scorer) -> Iterator[dict[str, float]]:
         for image in images:  # a scorer that knows nothing but the detail
             detail = float(np.asarray(image.convert("L").filter(ImageFilter.FIND_EDGES)).std())
             yield {**dict.fromkeys(HEADS, 0.0), "mos": 0.5, "defocus": 1 / (1 + detail)}
@@ -131,18 +136,18 @@ def test_the_kadid_protocol_runs_on_a_folder(
     monkeypatch.setattr("albumclean.cli.evaluate_kadid.judge_images", judge)
     save(scene(1, 640, 480), tmp_path / "photos" / "1.jpg")
     save(scene(2, 320, 240), tmp_path / "photos" / "small.jpg")
-    assert ExitCode.SOME_FAILED == evaluate_kadid(tmp_path / "photos", Settings(), "cpu", json_=True)
+    assert ExitCode.SOME_FAILED == evaluate_kadid(tmp_path / "photos", JUDGE, Settings(), "cpu", json_=True)
     found = json.loads(capsys.readouterr().out)
     assert (1, 10) == (found["photos"], found["kadid"]["ladders"])
     assert found["kadid"]["by_head"]["blur"]["mean_srcc"] > 0.8
     assert (0, 4) == (found["kadid"]["by_head"]["noise"]["mean_srcc"], found["kadid"]["by_head"]["noise"]["constant"])
     assert 12 == len(found["kadid"]["matrix"]["rise_at_level_5"])
     assert "smaller than 512 x 384" in found["failed"][0]["reason"]
-    evaluate_kadid(tmp_path / "photos", Settings(), "cpu", json_=False)
+    evaluate_kadid(tmp_path / "photos", JUDGE, Settings(), "cpu", json_=False)
     assert "gaussian-blur" in capsys.readouterr().out
 
 
 def test_a_folder_without_a_usable_photo_is_an_error(tmp_path: Path) -> None:
     save(scene(2, 320, 240), tmp_path / "small.jpg")
     with pytest.raises(UsageError, match="no photos"):
-        evaluate_kadid(tmp_path, Settings(), "cpu", json_=True)
+        evaluate_kadid(tmp_path, JUDGE, Settings(), "cpu", json_=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import types
 import warnings
 from collections.abc import Callable
 
@@ -11,10 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
+from torch import tensor
 
 from albumclean.evaluation import logistic, metrics, weighted
 from albumclean.evaluation.agreement import NAMES, agreement
+from albumclean.evaluation.kadid import READ_FROM, of_files
 from albumclean.evaluation.weighted import Floats
+from tests.modelscope_originals import originals
 
 Pairs = list[tuple[float, float]]
 
@@ -153,3 +158,98 @@ def test_few_photos_give_none_and_no_error(photos: int) -> None:
     assert photos == found.photos
     assert found.values["plcc_fitted"] is None
     assert (pytest.approx(1.0) if photos == 2 else None) == found.values["srcc"]
+
+
+# Published examples, each with the numbers as its source prints them.
+
+# S. Siegel, "Nonparametric statistics for the behavioral sciences" (1956), chapter 9: yielding to a group, with ties,
+# and striving for status.
+YIELDING = (0.0, 0, 1, 1, 3, 4, 5, 6, 7, 8, 8, 12)
+STRIVING = (42.0, 46, 39, 37, 65, 88, 86, 56, 62, 92, 54, 81)
+# M. Hollander and D. A. Wolfe, "Nonparametric statistical methods" (1973), p. 187 (R: `?cor.test`): tuna, without ties.
+LIGHTNESS = (44.4, 45.9, 41.9, 53.3, 44.7, 44.1, 50.7, 45.2, 60.1)
+PANEL = (2.6, 3.1, 2.5, 5.0, 3.6, 4.0, 5.2, 2.8, 3.8)
+# F. J. Anscombe, "Graphs in statistical analysis" (The American Statistician 27, 1973): the first of the four.
+ANSCOMBE_X = (10.0, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5)
+ANSCOMBE_Y = (8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68)
+# D. M. Bates and D. G. Watts, "Nonlinear regression analysis and its applications" (1988); R: `?SSfpl`, chick 1.
+DAYS = (0.0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 21)
+GRAMS = (42.0, 51, 59, 64, 76, 93, 106, 125, 149, 171, 199, 205)
+
+
+def test_the_examples_of_textbooks_come_out() -> None:
+    yielding, striving = np.array(YIELDING), np.array(STRIVING)
+    assert pytest.approx(0.616, abs=1e-3) == metrics.srcc(yielding, striving)
+    assert pytest.approx(0.39, abs=5e-3) == metrics.krcc(yielding, striving)
+    assert pytest.approx(25 / math.sqrt(63 * 66)) == metrics.krcc(yielding, striving)  # the book's own fraction
+    assert pytest.approx(0.4444444) == metrics.krcc(np.array(LIGHTNESS), np.array(PANEL))
+    assert pytest.approx(0.816, abs=5e-4) == metrics.plcc(np.array(ANSCOMBE_X), np.array(ANSCOMBE_Y))
+
+
+def test_the_published_fit_of_a_four_parameter_logistic_comes_out() -> None:
+    curve = logistic.fit(np.array(DAYS), np.array(GRAMS))
+    assert curve is not None
+    published = (348.971, 27.453, 19.391, 6.673)
+    assert published == pytest.approx((curve.high, curve.low, curve.middle, curve.width), abs=2e-3)
+
+
+def test_the_mos_metric_is_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    target = random.uniform(size=221).astype(np.float32)
+    predicted = np.clip(target + random.normal(size=221).astype(np.float32) * 0.1, 0, 1)
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    sys.modules["tqdm"].tqdm = None  # type: ignore[attr-defined]  # imported there, and never called
+    with originals() as module:
+        original = module("modelscope.metrics.image_quality_assessment_mos_metric").ImageQualityAssessmentMosMetric()
+        for start in range(0, 221, 16):
+            batch = slice(start, start + 16)
+            original.add({"pred": tensor(predicted[batch]), "target": tensor(target[batch])}, {})
+        expected = original.evaluate()
+    found = agreement(predicted.astype(np.float64), target.astype(np.float64), resamples=2).values
+    assert {name: float(value) for name, value in expected.items()} == pytest.approx(
+        {name: found[name] for name in ("plcc", "srcc", "rmse")}, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_kadid_protocol_is_the_published_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(seed)
+    files = [
+        (f"I{photo:02d}", f"{kind:02d}", level)
+        for photo in (1, 7, 81)
+        for kind in range(1, 26)
+        for level in range(1, 6)
+    ]
+    digits = 1 if seed else 4  # with one digit, steps of a ladder tie
+    said = {
+        (photo, kind, level): {
+            name: float(np.float32(round(random.uniform() + level / 5, digits))) for name in READ_FROM
+        }
+        for photo, kind, level in files
+    }
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    sys.modules["tqdm"].tqdm = None  # type: ignore[attr-defined]
+    with originals() as module:
+        name = "modelscope.metrics.image_quality_assessment_degradation_metric"
+        original = module(name).ImageQualityAssessmentDegradationMetric()
+        for photo, kind, level in files:
+            values = said[photo, kind, level]
+            original.add(
+                {
+                    "item_id": [photo],
+                    "distortion_type": [kind],
+                    "target": tensor([level]),
+                    "noise_degree": tensor([[values["noise"]]]),
+                    "blur_degree": tensor([[values["blur"]]]),
+                    "comp_degree": tensor([[values["compression"]]]),
+                },
+                {},
+            )
+        expected = original.evaluate()
+    order = random.permutation(len(files))  # the original needs the levels of a ladder, not their order; nor do we
+    named = [("{}_{}_{:02d}.png".format(*files[number]), said[files[number]]) for number in order]
+    found = of_files(named)
+    assert found is not None
+    assert (30, 0) == (found.overall.ladders, found.overall.constant)
+    assert float(expected["plcc"]) == pytest.approx(found.overall.mean_plcc, abs=1e-6)
+    assert float(expected["srcc"]) == pytest.approx(found.overall.mean_srcc, abs=1e-6)

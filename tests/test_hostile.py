@@ -23,7 +23,9 @@ from albumclean.config import Settings
 from albumclean.domain import Failure, FileIdentity, Root, Stage
 from albumclean.engines import judge
 from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse, failure_of
-from albumclean.engines.scan import ScanSummary, ScanWatcher, _Scan, scan
+from albumclean.engines.networks import NetworkThread
+from albumclean.engines.reading import Reading
+from albumclean.engines.scan import ScanSummary, ScanWatcher, scan
 from albumclean.errors import AlbumcleanError, DecodeError, ExitCode, ReadError
 from albumclean.media import reading
 from albumclean.media.picture import Picture
@@ -226,10 +228,10 @@ def test_a_scan_whose_workers_all_die_once_misses_nothing(
     for number, content in zip(range(2), photos(), strict=False):
         (album / f"{number}.jpg").write_bytes(content)
         (album / f"copy of {number}.jpg").write_bytes(content)
-    answer, seen = _Scan._answer, set[Path]()
+    answer, seen = Reading._answer, set[Path]()
 
-    def kill_first(self: _Scan, question: Question) -> Wanted | None:
-        wanted = answer(self, question)
+    def kill_first(self: Reading, question: Question, network: NetworkThread) -> Wanted | None:
+        wanted = answer(self, question, network)
         if question.identity.path not in seen:
             seen.add(question.identity.path)
             for child in psutil.Process().children():
@@ -237,7 +239,7 @@ def test_a_scan_whose_workers_all_die_once_misses_nothing(
         return wanted
 
     with monkeypatch.context() as patch:
-        patch.setattr(_Scan, "_answer", kill_first)
+        patch.setattr(Reading, "_answer", kill_first)
         summary = run(album)
     assert (4, 4) == (summary.found, len(seen))
     # Those whose second worker was shot together with another's first have to wait for the next scan, no longer.
@@ -304,7 +306,7 @@ def test_a_disk_that_fills_ends_the_scan_with_one_line_and_keeps_what_was_done(
         (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
         self._connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then finds the disk full
 
-    monkeypatch.setattr("albumclean.engines.scan.COMMIT_EVERY", 0.0)
+    monkeypatch.setattr("albumclean.engines.reading.COMMIT_EVERY", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr(Cache, "write", write_until_full)
         code = command(patch, "scan", "--quiet", str(album))

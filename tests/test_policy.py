@@ -482,7 +482,7 @@ def test_an_unknown_rule_name_is_a_usage_error() -> None:
 
 
 def test_every_rule_file_is_found_once_and_has_a_name_of_its_own() -> None:
-    assert [rule.name for rule in all_rules()] == ["keep-best", "low-quality", "old-screenshots"]
+    assert [rule.name for rule in all_rules()] == ["keep-best", "low-quality", "low-quality-videos", "old-screenshots"]
 
 
 def test_photos_are_taken_one_at_a_time() -> None:

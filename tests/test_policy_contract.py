@@ -64,6 +64,7 @@ def test_a_line_holds_the_whole_contract() -> None:
         "group": None,
         "kind": None,
         "keeper": None,
+        "aesthetic": None,
     }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from albumclean.catalogue import Catalogue
-from albumclean.cli.propose import by_folder
+from albumclean.cli.ordering import by_folder
 from albumclean.config import ScanSettings, Settings
 from albumclean.review.pictures import Pictures
 from albumclean.review.session import ReviewSession, questions

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from albumclean.catalogue import Catalogue
-from albumclean.cli.propose import by_folder
+from albumclean.cli.ordering import by_folder
 from albumclean.config import Settings
 from albumclean.domain import Action
 from albumclean.review.session import Question, questions

@@ -1,4 +1,4 @@
-"""`albumclean calibrate`: bring a scorer's values onto the common scale, so that a threshold means the same with any."""
+"""`albumclean calibrate`: bring a scorer's values onto the common scale; a threshold then means the same with any."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def add_to(app: typer.Typer) -> None:
 @resumable("Nothing was changed.")
 def calibrate(  # noqa: PLR0917 - typer reads the command line off the parameters
     scorer: str | None = typer.Argument(None, help="The scorer; without one, tell which are calibrated."),
-    folders: list[Path] | None = typer.Argument(
-        None, help="Fit to the scanned photos of these folders (default: all)."
-    ),
+    folders: list[Path] | None = typer.Argument(None, help="Fit to the photos of these folders (default: all known)."),
     labels: Path | None = typer.Option(None, "--labels", help="Fit to people's scores in this CSV file instead."),
     scale: str | None = typer.Option(None, "--scale", help="Worst and best score of the table, as in 1:10."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would come out; keep nothing."),
@@ -42,7 +40,7 @@ def calibrate(  # noqa: PLR0917 - typer reads the command line off the parameter
     workers: int | None = typer.Option(None, "--workers", min=1, help="Decoding processes, with --labels."),
     json_: bool = typer.Option(False, "--json", help="Print one JSON object (docs/scales.md)."),
 ) -> ExitCode:
-    """Fit a scorer's values to the judge's, or to people's scores, so that a threshold means the same. Moves nothing."""
+    """Bring a scorer's values onto the common scale, so that a threshold means the same with any. Moves nothing."""
     locations, settings = load()
 
     from albumclean.cli.calibrate_pairs import Labels, from_labels, from_scans
@@ -144,7 +142,7 @@ def _refuse(spec: ScorerSpec, *, with_labels: bool) -> None:
     if spec.name == registry.JUDGE and not with_labels:
         raise CalibrationRefused(
             name=shown(spec.name),
-            detail="it is what the others are matched to. It can be fitted to people's scores, with --labels TABLE.csv.",
+            detail="the others are matched to it. It can be fitted to people's scores, with --labels TABLE.csv.",
         )
 
 
@@ -196,10 +194,8 @@ def _say_kept(spec: ScorerSpec, kept: Path | None, shelf: CalibrationShelf) -> N
     name = shown(spec.name)
     typer.echo(f"Kept in {shown(kept)}. It counts from now on, for photos that were scanned before, too.")
     typer.echo(f"`albumclean calibrate {name} --reset` forgets it.")
-    if spec.name == registry.JUDGE and (others := [each for each in shelf.names() if each != spec.name]):
-        typer.echo(
-            f"Calibrations that were matched to the judge before should be made anew: {shown(', '.join(others))}."
-        )
+    if spec.name == registry.JUDGE and any(each != spec.name for each in shelf.names()):
+        typer.echo("What was matched to the judge before (`albumclean calibrate` lists it) should be made anew.")
 
 
 def _forget(shelf: CalibrationShelf, scorer: str, *, dry_run: bool, json_: bool) -> ExitCode:

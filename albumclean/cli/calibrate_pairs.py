@@ -56,7 +56,7 @@ class Labels:
 
 
 def from_labels(scorer: Scorer, wish: Labels, settings: Settings) -> Pairs:
-    """Judge the photos of a table. Raises TableError, UsageError for an unknown scale, and what `judge_files` raises."""
+    """Judge the photos of a table. Raises TableError, UsageError for a wrong scale, and as `judge_files` does."""
     rows = read_table(wish.table).rows
     worst, best = wish.scale or _usual_scale([row.mos for row in rows])
     reference = {row.path: (row.mos - worst) / (best - worst) for row in rows}
@@ -107,7 +107,7 @@ def from_scans(spec: ScorerSpec, shelf: CalibrationShelf, locations: Locations, 
             raise NothingKnown
         for known in cache.known(under, (judge, registry.spec(registry.KIND), spec)):
             scores = known.scores
-            kinds = {kind: scores[quantity] for kind, quantity in _KINDS if quantity in scores}
+            kinds: dict[PhotoKind, float] = {kind: scores[quantity] for kind, quantity in _KINDS if quantity in scores}
             if known.failure or theirs not in scores or ours not in scores:
                 continue
             if kind_of(kinds, known.photo).is_judged:

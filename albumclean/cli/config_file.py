@@ -12,10 +12,10 @@ from albumclean.cli.output import replacing
 from albumclean.errors import ConfigError
 
 
-def set_value(path: Path, table: str, key: str, value: float) -> Path | None:
+def set_value(path: Path, table: str, key: str, value: float | list[str], by: str = "tune") -> Path | None:
     """Set `[table] key = value` in the file, making it if there is none; where the copy of what was there lies now.
 
-    The copy, `<name>.before-tune.toml`, is written first. Raises ConfigError for a file that can't be read or is not
+    The copy, `<name>.before-<by>.toml`, is written first. Raises ConfigError for a file that can't be read or is not
     TOML, OutputUnusable if it can't be written; then nothing has changed.
     """
     try:
@@ -29,7 +29,7 @@ def set_value(path: Path, table: str, key: str, value: float) -> Path | None:
     if before is None:
         path.parent.mkdir(parents=True, exist_ok=True)
     else:
-        copy = path.with_name(f"{path.stem}.before-tune.toml")
+        copy = path.with_name(f"{path.stem}.before-{by}.toml")
         with replacing(copy) as file:
             file.write(before)
     with replacing(path) as file:
@@ -37,7 +37,7 @@ def set_value(path: Path, table: str, key: str, value: float) -> Path | None:
     return copy
 
 
-def _changed(path: Path, before: bytes, table: str, key: str, value: float) -> bytes:
+def _changed(path: Path, before: bytes, table: str, key: str, value: float | list[str]) -> bytes:
     try:
         text = before.decode()
         document = tomlkit.parse(text)

@@ -17,17 +17,20 @@ from albumclean.engines.analyse import failure_of
 from albumclean.engines.judge import judge_images
 from albumclean.errors import DecodeError, ExitCode, ReadError, UsageError
 from albumclean.evaluation import document
-from albumclean.evaluation.kadid import HEADS, RUNGS, ladder, report
+from albumclean.evaluation.kadid import RUNGS, ladder, report, severities
+from albumclean.evaluation.measured import Measured
 from albumclean.media.decode import decode
 from albumclean.media.reading import content_hash, read_file
-from albumclean.scoring import registry
+from albumclean.scoring.scorer import Scorer
 from albumclean.words import shown
 
 _SHORT, _LONG = 384, 512  # KADID's size: a smaller photo would have to be blown up, and that is not sharp
 
 
-def evaluate_kadid(folder: Path, settings: Settings, device: str, *, json_: bool) -> ExitCode:
-    """Raises UsageError if no photo can be used, RootNotFound, and what `judge_images` raises."""
+def evaluate_kadid(folder: Path, measured: Measured, settings: Settings, device: str, *, json_: bool) -> ExitCode:
+    """Raises UsageError if no photo or no scorer can be used, RootNotFound, and what `judge_images` raises."""
+    scorer = _scorer(measured)
+    spec, heads = scorer.spec, severities(scorer.spec.quantities)
     root = Root(folder.expanduser().resolve())
     photos = sorted(entry.primary.path for entry in crawl([root], settings.crawl) if isinstance(entry, Asset))
     failed: list[tuple[str, str]] = []
@@ -45,8 +48,8 @@ def evaluate_kadid(folder: Path, settings: Settings, device: str, *, json_: bool
     readings: list[list[list[float]]] = []
     rungs: list[list[float]] = []
     with counter("Photos judged with their spoiled copies", len(photos)) as step:
-        for values in judge_images(pictures(), device=device):
-            rungs.append([values.get(head, math.nan) for head in HEADS])
+        for values in judge_images(pictures(), device=device, scorer=scorer):
+            rungs.append([values.get(head, math.nan) for head in heads])
             if len(rungs) == RUNGS:
                 readings.append(rungs)
                 rungs = []
@@ -60,14 +63,26 @@ def evaluate_kadid(folder: Path, settings: Settings, device: str, *, json_: bool
     say_failures(failed)
     if not usable:
         raise UsageError(detail=f"There are no photos in {shown(folder)} that can be used.")
-    spec = registry.spec(registry.JUDGE)
     run = document.Run(spec.name, spec.revision, failed)
-    found = report(usable)
+    found = report(usable, heads)
     if json_:
         print_json(document.kadid_document(found, run))
     else:
         print_kadid(found, run)
     return ExitCode.SOME_FAILED if failed else ExitCode.OK
+
+
+def _scorer(measured: Measured) -> Scorer:
+    """The one that says what is wrong with a photo. Raises UsageError where none of the named does, or several do."""
+    if len(measured.faults) == 1:
+        return measured.faults[0]
+    if measured.faults:
+        names = " and ".join(shown(scorer.spec.name) for scorer in measured.faults)
+        raise UsageError(detail=f"--kadid measures one scorer at a time: say which of {names} with --scorer.")
+    raise UsageError(
+        detail=f"{shown(measured.name)} does not say how much blur, noise or compression a photo has, which is what "
+        "--kadid measures. The judge does: --scorer judge."
+    )
 
 
 def _clean(path: Path, settings: Settings) -> Image.Image | Failure:

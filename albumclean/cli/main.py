@@ -13,10 +13,12 @@ import typer
 from albumclean import __version__
 from albumclean.cli import (
     apply,
+    calibrate,
     doctor,
     evaluate,
     explain,
     history,
+    models,
     propose,
     report,
     review,
@@ -27,6 +29,7 @@ from albumclean.cli import (
     status,
     tune,
     undo,
+    videos,
 )
 from albumclean.cli.running import say_error
 from albumclean.errors import AlbumcleanError, ExitCode
@@ -51,9 +54,12 @@ for command in (
     undo,
     history,
     report,
+    videos,
     run,
     schedule,
     tune,
+    models,
+    calibrate,
     status,
     explain,
     evaluate,

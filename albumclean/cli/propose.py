@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from albumclean.cli.ordering import SORT_HELP, Sort, check_sort, in_order
 from albumclean.cli.running import (
     SCORER_HELP,
     absolute,
@@ -23,9 +25,10 @@ from albumclean.words import counted, file_size, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from albumclean.config import Settings
     from albumclean.domain import Proposal
 
-LOW_QUALITY, KEEP_BEST = "low-quality", "keep-best"
+LOW_QUALITY, LOW_QUALITY_VIDEOS, KEEP_BEST = "low-quality", "low-quality-videos", "keep-best"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,13 +37,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 @resumable("Nothing was changed.")
-def propose(
+def propose(  # noqa: PLR0917 - typer reads the command line off the parameters
     paths: list[Path] | None = typer.Argument(None, help="Only photos under these folders (default: all known)."),
     below: float | None = typer.Option(
         None, "--below", min=0.0, max=1.0, help="Propose photos that score less than this (default 0.35)."
     ),
     scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
+    videos: bool = typer.Option(False, "--videos", help="Only videos that score low (docs/videos.md)."),
+    sort: Sort | None = typer.Option(None, "--sort", help=SORT_HELP),
     csv: bool = typer.Option(False, "--csv", help="Print CSV."),
     json_: bool = typer.Option(False, "--json", help="Print one JSON object a line (docs/propose-json.md)."),
 ) -> ExitCode:
@@ -48,6 +53,7 @@ def propose(
     if csv and json_:
         raise UsageError(detail="Choose one of --csv and --json.")
     locations, settings = load(below, scorer)
+    settings = asked_for_videos(settings, below) if videos else settings
 
     from albumclean.catalogue import LeftOut
     from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
@@ -56,8 +62,12 @@ def propose(
     under = absolute(paths)
     left_out = LeftOut()
     with open_catalogue(settings, locations) as catalogue:
-        require_photos(catalogue, under)
-        proposals = catalogue.proposals(under, rules_for(below, similar), left_out)
+        require_photos(catalogue, under, videos=videos)
+        check_sort(sort, catalogue.opinion)
+        only = rules_for(below, similar, videos=videos)
+        proposals: Iterable[Proposal] = catalogue.proposals(under, only, left_out)
+        if sort is not None or not (json_ or csv):
+            proposals = in_order(proposals, sort)
         if json_:
             for proposal in proposals:
                 typer.echo(json_line(proposal))
@@ -80,21 +90,24 @@ def propose(
     return ExitCode.OK
 
 
-def rules_for(below: float | None, similar: bool) -> set[str] | None:
-    """The rules that the options name: `--below` alone the photos, `--similar` alone the groups, else all."""
+def asked_for_videos(settings: Settings, below: float | None) -> Settings:
+    """With videos proposed below that score, or else below the one that is set for them, or for photos."""
+    score = below if below is not None else settings.videos.below or settings.low_quality.below
+    return replace(settings, videos=replace(settings.videos, below=score))
+
+
+def rules_for(below: float | None, similar: bool, *, videos: bool = False) -> set[str] | None:
+    """The rules that the options name: `--below` alone the photos, `--similar` alone the groups, else all.
+
+    `--videos` names the rule for those, in the place of that for photos.
+    """
+    if videos:
+        return {LOW_QUALITY_VIDEOS, KEEP_BEST} if similar else {LOW_QUALITY_VIDEOS}
     if similar and below is None:
         return {KEEP_BEST}
     if below is not None and not similar:
         return {LOW_QUALITY}
     return None
-
-
-def by_folder(proposals: Iterable[Proposal]) -> list[Proposal]:
-    """Groups first, ordered by where their keepers lie, then single photos by path."""
-    return sorted(
-        proposals,
-        key=lambda p: (p.group is None, p.group.keeper.path if p.group else p.facts.path, p.group and p.group.id),
-    )
 
 
 def _print_table(proposals: Iterable[Proposal]) -> None:
@@ -108,7 +121,7 @@ def _print_table(proposals: Iterable[Proposal]) -> None:
     counts = dict.fromkeys(Action, 0)
     size = 0
     group = None
-    for proposal in by_folder(proposals):
+    for proposal in proposals:
         if proposal.group is not None and proposal.group.id != group:
             group = proposal.group.id
             heading = f"\n{counted(len(proposal.group.members), 'photo')}: {proposal.group.kind.text}"
@@ -122,6 +135,8 @@ def _print_table(proposals: Iterable[Proposal]) -> None:
         score = f"{proposal.facts.mos:.2f}" if proposal.facts.mos is not None else "   -"
         line = Text(f"{proposal.action.value:<7}", style=styles[proposal.action])
         line.append(f"{score}  ", style="default")
+        if proposal.facts.aesthetic is not None:
+            line.append(f"beauty {proposal.facts.aesthetic:.2f}  ", style="default")
         line.append(shown(proposal.facts.path), style="default")
         line.append(f"\n             {shown(proposal.sentence)}", style="dim")
         console.print(line, soft_wrap=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.propose import by_folder, rules_for
+from albumclean.cli.ordering import SORT_HELP, Sort, check_sort, in_order
+from albumclean.cli.propose import asked_for_videos, rules_for
 from albumclean.cli.running import (
     SCORER_HELP,
     absolute,
@@ -48,6 +49,8 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
     ),
     scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
+    videos: bool = typer.Option(False, "--videos", help="Only videos that score low (docs/videos.md)."),
+    sort: Sort | None = typer.Option(None, "--sort", help=f"{SORT_HELP} In the terminal; the page has its own."),
     path: list[Path] = typer.Option([], "--path", help="Only photos under this folder; may be repeated."),
     to: Path | None = typer.Option(None, "--to", help="Move to this folder instead of the trash."),
     web: bool | None = typer.Option(
@@ -63,6 +66,7 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
 ) -> ExitCode:
     """Look at what could go, in the browser or the terminal, and decide. Nothing moves before the last question."""
     locations, settings = load(below, scorer)
+    settings = asked_for_videos(settings, below) if videos else settings
     if web is None:
         web = pictures is None and _has_browser()
 
@@ -72,14 +76,15 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
 
     under = absolute([*(folders or []), *path])
     with open_catalogue(settings, locations) as catalogue:
-        require_photos(catalogue, under)
+        require_photos(catalogue, under, videos=videos)
         if catalogue.ledger.unfinished_runs():
             say_error(
                 "a run was interrupted while moving: `albumclean apply` finishes it, `albumclean undo` reverts it."
             )
             return ExitCode.NOTHING_DONE
         say_unscored(catalogue, under)
-        asking = _Asking.of(catalogue, under, rules_for(below, similar))
+        check_sort(sort, catalogue.opinion)
+        asking = _Asking.of(catalogue, under, rules_for(below, similar, videos=videos), sort)
         session = ReviewSession(asking.questions(), catalogue.ledger, catalogue.ledger.pending())
         if not session.questions:
             typer.echo("Nothing to review: no bad and no repeated photos were found.")
@@ -108,18 +113,19 @@ class _Asking:
     catalogue: Catalogue
     under: list[Path]
     rules: set[str] | None
+    sort: Sort | None
     left_out: LeftOut
     groups: list[SimilarGroup]  # they don't depend on the score below which photos are proposed
 
     @classmethod
-    def of(cls, catalogue: Catalogue, under: list[Path], rules: set[str] | None) -> _Asking:
+    def of(cls, catalogue: Catalogue, under: list[Path], rules: set[str] | None, sort: Sort | None) -> _Asking:
         from albumclean.catalogue import LeftOut
 
         left_out = LeftOut()
-        return cls(catalogue, under, rules, left_out, list(catalogue.groups(left_out)))
+        return cls(catalogue, under, rules, sort, left_out, list(catalogue.groups(left_out)))
 
     def questions(self, below: float | None = None) -> list[Question]:
-        """In the order of folders; `below` in place of the score that was set."""
+        """In the order that was asked for; `below` in place of the score that was set."""
         from albumclean.catalogue import Catalogue
         from albumclean.review.session import questions
 
@@ -128,7 +134,7 @@ class _Asking:
             low_quality = replace(catalogue.settings.low_quality, below=below)
             settings = replace(catalogue.settings, low_quality=low_quality)
             catalogue = Catalogue(catalogue.cache, catalogue.ledger, settings, opinion=catalogue.opinion)
-        return questions(by_folder(catalogue.proposals(self.under, self.rules, self.left_out, self.groups)))
+        return questions(in_order(catalogue.proposals(self.under, self.rules, self.left_out, self.groups), self.sort))
 
     def notes(self) -> list[str]:
         """What people should know of what is not asked."""

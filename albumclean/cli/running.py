@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import typer
 
-from albumclean.errors import ExitCode, NothingKnown
+from albumclean.errors import ExitCode, NothingKnown, NoVideoKnown
 from albumclean.words import counted, shown
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def load(below: float | None = None, scorers: Sequence[str] = ()) -> tuple[Locat
     if below is not None:
         settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
     if scorers:
-        named = tuple(name for text in scorers for name in text.split(","))
-        settings = replace(settings, scoring=replace(settings.scoring, scorers=named))
+        settings = replace(settings, scoring=replace(settings.scoring, scorers=tuple(scorers)))
     return locations, settings
 
 
@@ -97,8 +96,10 @@ def open_catalogue(settings: Settings, locations: Locations) -> Iterator[Catalog
         yield Catalogue(cache, ledger, settings, opinion=opinion)
 
 
-def require_photos(catalogue: Catalogue, under: list[Path]) -> None:
-    """Raises NothingKnown if no scan has met a photo (under one of the folders)."""
+def require_photos(catalogue: Catalogue, under: list[Path], *, videos: bool = False) -> None:
+    """Raises NothingKnown if no scan has met a photo (under one of the folders), NoVideoKnown if no video."""
+    if videos and not catalogue.cache.has_videos(under):
+        raise NoVideoKnown
     if not catalogue.cache.has_files(under):
         raise NothingKnown
 

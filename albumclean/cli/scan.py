@@ -44,6 +44,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
     workers: int | None = typer.Option(None, "--workers", min=1, help="Decoding processes (default: one per core)."),
     batch: int | None = typer.Option(None, "--batch", min=1, help="Photos per forward pass (default: by memory)."),
     scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
+    videos: bool = typer.Option(False, "--videos", help="Look at videos too (docs/videos.md)."),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what could not be read before."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but errors."),
     json_: bool = typer.Option(False, "--json", help="Print the summary as one JSON object."),
@@ -66,6 +67,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
             workers=workers or settings.scan.workers,
             batch=batch or settings.scan.batch,
         ),
+        videos=replace(settings.videos, scan=videos or settings.videos.scan),
     )
 
     import time
@@ -104,7 +106,11 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
 
 
 def _print(summary: ScanSummary, seconds: float) -> None:
-    rate = f", {summary.done / seconds:.1f} photos/s" if summary.done and seconds >= 1 else ""
+    rate = (
+        f", {summary.done / seconds:.1f} {'files' if summary.videos else 'photos'}/s"
+        if summary.done and seconds >= 1
+        else ""
+    )
     parts = [
         f"{summary.decoded:,} newly scored",
         *([f"{summary.recognised:,} recognised by content"] if summary.recognised else []),
@@ -116,7 +122,9 @@ def _print(summary: ScanSummary, seconds: float) -> None:
         parts.append(counted(summary.compared, "pair") + " of look-alikes compared")
     if summary.not_compared:
         parts.append(f"{summary.not_compared:,} of them could not be read and are tried again by the next scan")
-    typer.echo(f"{counted(summary.found, 'photo')} in {duration(seconds)}{rate}: {', '.join(parts)}.")
+    found = counted(summary.found - summary.videos, "photo")
+    found += f" and {counted(summary.videos, 'video')}" if summary.videos else ""
+    typer.echo(f"{found} in {duration(seconds)}{rate}: {', '.join(parts)}.")
     if summary.skipped:
         left_out = (f"{count:,} {reason.value}" for reason, count in sorted(summary.skipped.items()))
         typer.echo(f"Left out: {', '.join(left_out)} (docs/crawl.md says why).")
@@ -132,6 +140,7 @@ def _print_json(summary: ScanSummary, seconds: float) -> None:
             {
                 "version": 1,
                 "found": summary.found,
+                "videos": summary.videos,
                 "read": summary.done,
                 "scored": summary.decoded,
                 "recognised": summary.recognised,

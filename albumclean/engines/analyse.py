@@ -74,10 +74,7 @@ def analyse(job: Job, ask: Callable[[Question], Wanted | None]) -> Analysis:
         return Analysis(digest)
     frames = _Frames(data, job, digest)
     first = frames.at(judge.SPEC.min_short_side if wanted.scorers else 2 * ENOUGH)
-    views = {spec.name: network_view(frames.at(spec.min_short_side), spec.input) for spec in _networks(wanted.scorers)}
-    for head in (spec for spec in wanted.scorers if spec.reads):
-        measured = statistics(frames.at(head.min_short_side))
-        views[head.reads] = replace(views[head.reads], statistics=measured)
+    views = views_of(frames.at, wanted.scorers)
     small = thumbnail(first) if wanted.thumbnail else None
     return Analysis(digest, frames.photo, fingerprint(first.reduced(ENOUGH), digest), views, small)
 
@@ -112,6 +109,15 @@ class _Frames:
         self._size = frame.size
         self._by_reduction[frame.reduction] = frame.picture
         return frame.picture
+
+
+def views_of(frame_at: Callable[[int], Picture], scorers: Sequence[ScorerSpec]) -> dict[str, NetworkView]:
+    """What these scorers' networks see of one picture, of which `frame_at` gives the pixels by `min_short_side`."""
+    views = {spec.name: network_view(frame_at(spec.min_short_side), spec.input) for spec in _networks(scorers)}
+    for head in (spec for spec in scorers if spec.reads):
+        measured = statistics(frame_at(head.min_short_side))
+        views[head.reads] = replace(views[head.reads], statistics=measured)
+    return views
 
 
 def _networks(specs: Sequence[ScorerSpec]) -> list[ScorerSpec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,42 @@ from albumclean.scoring.scorer import Scorer
 
 _Item = tuple[str, bytes, NetworkView]
 
-WAITING = 16  # views in the queue: a decoder that is faster than the network waits here
+# What waits for the networks; a decoder that is faster than they are waits before the queue.
+WAITING = 16  # views
+MOST_WAITING = 128 << 20  # bytes of them: those of some networks have 36 MB each
+
+
+class _Views:
+    """A queue that is full when it holds `WAITING` views, or one view and `MOST_WAITING` bytes; None ends it."""
+
+    def __init__(self) -> None:
+        self._items: deque[_Item | None] = deque()
+        self._held = 0  # bytes
+        self._changed = threading.Condition()
+
+    def put(self, item: _Item | None, timeout: float) -> bool:
+        """False if there was no room for it within `timeout` seconds."""
+        size = 0 if item is None else item[2].size
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_room(size), timeout):
+                return False
+            self._items.append(item)
+            self._held += size
+            self._changed.notify_all()
+            return True
+
+    def get(self, timeout: float) -> _Item | None:
+        """Raises queue.Empty if nothing came within `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._items, timeout):
+                raise queue.Empty
+            item = self._items.popleft()
+            self._held -= 0 if item is None else item[2].size
+            self._changed.notify_all()
+            return item
+
+    def _has_room(self, size: int) -> bool:
+        return not self._items or (len(self._items) < WAITING and self._held + size <= MOST_WAITING)
 
 
 class NetworkThread:
@@ -25,7 +61,7 @@ class NetworkThread:
         self._scorers = {scorer.spec.name: scorer for scorer in scorers}
         self._device = device
         self._batch = batch
-        self._in: queue.Queue[_Item | None] = queue.Queue(WAITING)
+        self._in = _Views()
         self._out: queue.SimpleQueue[Findings] = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._stop = threading.Event()
@@ -64,11 +100,8 @@ class NetworkThread:
         while True:
             if self._error is not None:
                 raise self._error
-            try:
-                self._in.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-            return
+            if self._in.put(item, timeout=0.2):
+                return
 
     def _work(self) -> None:
         try:

@@ -13,10 +13,13 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-def worker_pool(task: Callable[[Job, Ask], Result], wish: ScanSettings) -> WorkerPool[Job, Result]:
-    """A pool for `task`; one worker per core unless the settings name a number."""
+def worker_pool(
+    task: Callable[[Job, Ask], Result], wish: ScanSettings, timeout: Callable[[Job], float] | None = None
+) -> WorkerPool[Job, Result]:
+    """A pool for `task`; one worker per core unless the settings name a number. `timeout` in place of the settings'."""
     workers = wish.workers or _usable_cores()
-    return WorkerPool(task, workers=workers, timeout=wish.decode_timeout, memory=wish.worker_memory, queue=2 * workers)
+    seconds = timeout or wish.decode_timeout
+    return WorkerPool(task, workers=workers, timeout=seconds, memory=wish.worker_memory, queue=2 * workers)
 
 
 def _usable_cores() -> int:

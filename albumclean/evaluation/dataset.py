@@ -11,7 +11,7 @@ from typing import Final
 from albumclean.errors import DatasetUnusable
 from albumclean.words import counted, shown
 
-_DEPTH: Final = 3  # folders below the one that was named: archives bring one or two of their own
+_DEPTH: Final = 4  # folders that are looked into: archives bring one or two of their own
 _SHOWN: Final = 8  # names of what was found instead
 _TRIED: Final = 50  # pictures, by which a folder is chosen
 
@@ -34,11 +34,17 @@ class Folder:
                 return found[0]
         raise self.unusable(f"there is no file {' or '.join(names)}")
 
-    def pictures(self, labels: Path, names: Sequence[str], folders: Sequence[str]) -> Path:
+    def ending(self, suffix: str) -> list[Path]:
+        """The files with this suffix (in lower case), the nearest to the root first."""
+        return [Path(entry.path) for entry in self._entries() if entry.name.casefold().endswith(suffix)]
+
+    def pictures(self, labels: Path, names: Sequence[str], *folders: str) -> Path:
         """The folder in which most of the pictures are, of those with such a name; the first of equals.
 
-        Raises DatasetUnusable where none of the pictures is in any of them.
+        An empty name stands for the folder of the labels. Raises DatasetUnusable where none of the pictures is in any.
         """
+        if not names:
+            raise self.unusable(f"{shown(labels.name)} names no pictures")
         step = max(1, len(names) // _TRIED)
         wanted = [name.casefold() for name in names[::step]]
         candidates = [place for name in folders for place in self._places(labels, name)]
@@ -69,19 +75,15 @@ class Folder:
 
     def _files(self, name: str) -> list[Path]:
         wanted = name.casefold()
-        return [
-            Path(entry.path)
-            for entry in self._entries()
-            if entry.name.casefold() == wanted and entry.is_file()
-        ]
+        return [Path(entry.path) for entry in self._entries() if entry.name.casefold() == wanted and entry.is_file()]
 
     def _places(self, labels: Path, name: str) -> list[Path]:
         if not name:
             return [labels.parent]
         wanted = name.casefold()
-        return [
-            Path(entry.path) for entry in self._entries() if entry.name.casefold() == wanted and entry.is_dir()
-        ] + ([self.root] if self.root.name.casefold() == wanted else [])
+        return [Path(entry.path) for entry in self._entries() if entry.name.casefold() == wanted and entry.is_dir()] + (
+            [self.root] if self.root.name.casefold() == wanted else []
+        )
 
     def _entries(self) -> Iterator[os.DirEntry[str]]:
         """All that lies down to `_DEPTH` folders deep, the nearest first, by name."""
@@ -106,7 +108,7 @@ def _held(folder: Path, names: Sequence[str]) -> int:
         place, _, file = name.rpartition("/")
         if place not in listings:
             try:
-                listings[place] = frozenset(entry.casefold() for entry in os.listdir(folder / place))
+                listings[place] = frozenset(entry.name.casefold() for entry in (folder / place).iterdir())
             except OSError:
                 listings[place] = frozenset()
         held += file in listings[place]

@@ -5,6 +5,7 @@ Source: MathWorks, "MAT-File Format"; read by scipy. Version 7.3 is another form
 
 from __future__ import annotations
 
+import io
 import zlib
 from pathlib import Path
 
@@ -42,13 +43,16 @@ def _variable(path: Path, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.
     from scipy.io.matlab import MatReadError
 
     try:
-        with path.open("rb") as file:
-            value = loadmat(file, variable_names=[name]).get(name)
-    except NotImplementedError as error:
-        raise _error(path, "it is in MATLAB's format 7.3; save it again with save(..., '-v7')") from error
+        data = path.read_bytes()  # scipy says of a file that ends early what it says of a disk that fails
     except OSError as error:
         raise _error(path, f"it can't be read ({error.strerror or error})") from error
-    except (MatReadError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, zlib.error) as error:
+    try:
+        value = loadmat(io.BytesIO(data), variable_names=[name]).get(name)
+    except NotImplementedError as error:
+        raise _error(path, "it is in MATLAB's format 7.3; save it again with save(..., '-v7')") from error
+    except (
+        MatReadError, OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, zlib.error
+    ) as error:  # fmt: skip
         raise _error(path, "it is not a sound MATLAB file") from error
     if not isinstance(value, np.ndarray):
         raise _error(path, f"it has no variable {name}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from albumclean.errors import UsageError
 from albumclean.evaluation.dataset import Folder
+from albumclean.evaluation.table import Rated, Table, as_on_disk
 
 ALL: Final = "all"  # every part
 
@@ -15,7 +18,7 @@ ALL: Final = "all"  # every part
 class Labelled:
     """One picture of a data set with what people gave it."""
 
-    name: str  # of its file, as the labels say it
+    name: str  # of its file below the pictures' folder, as the labels say it
     mos: float  # on the preset's scale; higher is better
     subset: str = ""
     part: str = ""  # of the official split: "train", "val" or "test"; empty where there is none
@@ -23,10 +26,10 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """All pictures of one data set, in the order of its labels, and where they may lie."""
+    """All pictures of one data set, in the order of its labels."""
 
     pictures: tuple[Labelled, ...]
-    folders: tuple[str, ...]  # names of folders that may hold them, the preferred first; "" stands beside the labels
+    folder: Path  # where the pictures lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,36 @@ class Preset:
     paper: str
     source: str  # where it is had
     licence: str
-    layout: str  # what its folder holds, for people: one sentence
+    layout: str  # what its folder holds, for people
     scale: tuple[float, float]  # of `Labelled.mos`
     read: Callable[[Folder], Labels]  # raises DatasetUnusable and TableError
     part: str = ALL  # of the split, which published numbers are of
-    note: str = ""  # what a comparison must bear in mind: one sentence
+    note: str = ""  # what a comparison must bear in mind
     published: Sequence[Published] = ()
     published_faults: Sequence[Published] = ()  # by the KADID protocol: `plcc` and `srcc` are its means
+
+
+def read_preset(preset: Preset, folder: Path, part: str | None = None) -> tuple[Table, str]:
+    """The pictures of one part (None: the preset's own) of the data set in a folder, and the part's name.
+
+    Raises DatasetUnusable, TableError, and UsageError for a part that the labels don't name.
+    """
+    place = Folder(folder.absolute(), preset.title, preset.layout)
+    labels = preset.read(place)
+    parts = {picture.part for picture in labels.pictures} - {""}
+    # Labels without the split are those of all pictures.
+    chosen = part or (preset.part if parts else ALL)
+    if chosen != ALL and chosen not in parts:
+        there = f"has {', '.join(sorted(parts))} and {ALL}" if parts else f"does not name parts: it has only {ALL}"
+        raise UsageError(detail=f"There is no part {chosen!r}; this copy of {preset.title} {there}.")
+    rows = {
+        picture.name: Rated(picture.name, labels.folder / picture.name, picture.mos, picture.subset or picture.part)
+        for picture in labels.pictures
+        if chosen in {ALL, picture.part}
+    }
+    if not rows:
+        raise place.unusable("its labels name no pictures")
+    return Table(as_on_disk(rows.values()), repeated=0), chosen
 
 
 # The commit is named, as these tables are added to.

@@ -67,9 +67,7 @@ def scale_of(scores: Sequence[float]) -> tuple[float, float] | None:
 def as_on_disk(rows: Iterable[Rated]) -> tuple[Rated, ...]:
     """The rows, each with the path as the disk spells it: tables that were made on Windows mix `.JPG` and `.jpg`."""
     listings: dict[Path, dict[str, list[str]]] = {}
-    return tuple(
-        row if _exists(row.path) else replace(row, path=_in_another_case(row.path, listings)) for row in rows
-    )
+    return tuple(row if _exists(row.path) else replace(row, path=_in_another_case(row.path, listings)) for row in rows)
 
 
 def _rated(path: Path, record: Row) -> Rated:

@@ -73,6 +73,10 @@ class Picture:
         box = (0.0, 0.0, stored.width / factor, stored.height / factor)  # the last block may be cut
         return self._finished(self._by(factor).resize((width, height), Image.Resampling.BICUBIC, box))
 
+    def divided(self, factor: int) -> Picture:
+        """Both sides divided by a power of two, each pixel the mean of a block."""
+        return Picture(self._by(factor), self._orientation, self._profile)
+
     def reduced(self, short_side: int) -> Image.Image:
         """All of it, averaged in blocks to a short side of `short_side` or, where the blocks don't fit, up to twice."""
         return self._finished(self._by(_power_of_two(min(self.size) / short_side)))

@@ -18,6 +18,7 @@ from albumclean.words import file_size
 LARGEST_FILE = 2 << 30
 
 _HASH_BYTES = 32
+_BLOCK = 1 << 20
 
 # O_NONBLOCK: opening a FIFO that took the file's place must not wait for a writer. O_NOFOLLOW: nor may a symlink.
 # O_BINARY and O_NOINHERIT are Windows', the others POSIX'.
@@ -54,6 +55,32 @@ def read_content(identity: FileIdentity, content: bytes) -> bytes:
     return data
 
 
+@contextmanager
+def unchanged(identity: FileIdentity) -> Iterator[BinaryIO]:
+    """The file that the crawl saw, of any size, open for reading.
+
+    Raises ReadError as `read_file`, also after a block in which the file has changed; a DecodeError of the block then
+    says nothing of the file that was meant.
+    """
+    with _opened(identity.path) as file:
+        _check(identity, file)
+        try:
+            yield file
+        except DecodeError:
+            _check(identity, file)
+            raise
+        _check(identity, file)
+
+
+def hash_of(file: BinaryIO) -> bytes:
+    """`content_hash` of all that an open file holds, read piece by piece."""
+    file.seek(0)
+    digest = blake2b(digest_size=_HASH_BYTES)
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.digest()
+
+
 def content_hash(data: bytes) -> bytes:
     """BLAKE2b-256 of the bytes: the identity of a photo wherever it lies and whatever its name."""
     return blake2b(data, digest_size=_HASH_BYTES).digest()
@@ -71,6 +98,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise ReadError(path=path, detail=_reason(error)) from error
+
+
+def _check(identity: FileIdentity, file: BinaryIO) -> None:
+    if not identity.same_file_state(FileIdentity.of(identity.path, os.fstat(file.fileno()))):
+        detail = "changed while it was read; it will be looked at again on the next scan"
+        raise ReadError(path=identity.path, detail=detail)
 
 
 def _reason(error: OSError) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from albumclean.domain import AnyInput, CropInput, InputSpec, NativeInput, SquareInput
+from albumclean.domain import AnyInput, InputSpec
 from albumclean.media import published
 from albumclean.media.patches import Place, choose, cut
 from albumclean.media.picture import Picture
@@ -29,6 +29,16 @@ class NetworkView:
     places: tuple[Place, ...] = ()
     statistics: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
+    @property
+    def pixels(self) -> int:
+        """That go through the network."""
+        return (self.whole.size + self.patches.size) // 3
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.whole.nbytes + self.patches.nbytes + self.statistics.nbytes
+
 
 def view_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
     """(width, height) of the network's input for a picture of `width` x `height` pixels.
@@ -47,15 +57,9 @@ def network_view(picture: Picture | Image.Image, spec: AnyInput) -> NetworkView:
     """What the network sees of a decoded picture, or of an upright RGB image."""
     if isinstance(picture, Image.Image):
         picture = Picture(picture)
-    match spec:
-        case CropInput():
-            return NetworkView(published.cropped(picture.whole(), spec), _NO_PATCHES)
-        case NativeInput():
-            return NetworkView(published.native(picture.whole(), spec), _NO_PATCHES)
-        case SquareInput():
-            return NetworkView(published.squeezed(picture.whole(), spec), _NO_PATCHES)
-        case InputSpec():
-            whole = np.asarray(picture.resized(view_size(*picture.size, spec)), dtype=np.uint8)
+    if not isinstance(spec, InputSpec):
+        return NetworkView(published.seen(picture.whole(), spec), _NO_PATCHES)
+    whole = np.asarray(picture.resized(view_size(*picture.size, spec)), dtype=np.uint8)
     if spec.patches is None:
         return NetworkView(whole, _NO_PATCHES)
     places = choose(whole, picture.size, spec.patches)

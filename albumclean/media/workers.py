@@ -60,7 +60,8 @@ class WorkerPool(Generic[Job, Result]):
     A job whose worker ends under it is done again in a new one, questions included, up to twice.
 
     task: a function at the top level of an importable module; job, result, questions and answers are pickled.
-    timeout: seconds that a worker may work on one job; waiting for an answer does not count.
+    timeout: seconds that a worker may work on one job, or what gives them for a job; waiting for an answer does not
+    count.
     memory: bytes of address space for one worker, None for no limit. macOS and Windows know no such limit; there a
     worker is ended when it is seen to hold more.
     queue: how many jobs may be taken from the source and not yet be handed back; bounds memory.
@@ -71,13 +72,13 @@ class WorkerPool(Generic[Job, Result]):
         task: Callable[[Job, Ask], Result],
         *,
         workers: int,
-        timeout: float,
+        timeout: float | Callable[[Job], float],
         memory: int | None = None,
         queue: int | None = None,
     ) -> None:
         self._task = message_of(task)
         self._workers = max(1, workers)
-        self._timeout = timeout
+        self._timeout = timeout if callable(timeout) else lambda _: timeout
         self._memory = memory
         self._queue = max(queue or 2 * self._workers, self._workers)
         self._ending = threading.Event()
@@ -145,7 +146,7 @@ class WorkerPool(Generic[Job, Result]):
 class _Shared:
     """What the drivers of one run have in common."""
 
-    def __init__(self, task: bytes, timeout: float, memory: int | None) -> None:
+    def __init__(self, task: bytes, timeout: Callable[[Any], float], memory: int | None) -> None:
         self.task, self.timeout, self.memory = task, timeout, memory
         self.todo: queue.SimpleQueue[tuple[Any] | None] = queue.SimpleQueue()
         self.events: queue.SimpleQueue[_Question | _Finished | BaseException] = queue.SimpleQueue()
@@ -200,33 +201,32 @@ class _Driver(Generic[Job, Result]):
         message = message_of(job)
         code = None
         for _ in range(_ATTEMPTS):
-            outcome = self._attempt(message)
+            outcome = self._attempt(message, self._shared.timeout(job))
             if not isinstance(outcome, _Lost):
                 return outcome
             code = outcome.code
         return _crash(code)
 
-    def _attempt(self, message: bytes) -> object:
+    def _attempt(self, message: bytes, timeout: float) -> object:
         """What became of the job in this worker, or `_Lost`, if the worker has ended meanwhile."""
         if not self._link.is_alive:  # or it died while it had nothing to do, which is not this job's fault
             self._link.end()
             self._link.start()
         try:
             self._link.send(message)
-            outcome = self._conversation()
+            outcome = self._conversation(timeout)
         except WorkerLost:
             return _Lost(self._link.end(by_itself=True))
         except WorkerRefused as refused:
             outcome = refused.failure
             if outcome.kind is FailureKind.TIMEOUT:
-                outcome = WorkerFailure(outcome.kind, f"took longer than {self._shared.timeout:g} seconds")
+                outcome = WorkerFailure(outcome.kind, f"took longer than {timeout:g} seconds")
         broken = isinstance(outcome, WorkerFailure) and outcome.kind is not FailureKind.ERROR
         if broken or self._link.is_spent:  # after a MemoryError, too: libraries seldom clean up behind one
             self._link.end()
         return outcome
 
-    def _conversation(self) -> object:
-        left = self._shared.timeout
+    def _conversation(self, left: float) -> object:
         while True:
             began = time.monotonic()
             kind, content = self._link.receive(left)

@@ -137,6 +137,8 @@ def _card(proposal: Proposal, picture: str | None, instead: str) -> Card:
     if photo is not None:
         known.insert(0, f"{photo.width} x {photo.height}")
         known += [each for each in (photo.taken_at and photo.taken_at[:16].replace("T", " "), photo.camera) if each]
+    if facts.aesthetic is not None:
+        known.append(f"beauty {facts.aesthetic:.2f} of 1")
     return Card(
         name=shown(facts.path.name),
         folder=shown(facts.path.parent),

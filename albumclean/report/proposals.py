@@ -25,6 +25,7 @@ CSV_HEADER: tuple[str, ...] = (
     "companions",
     "path_base64",
     "photo_kind",
+    "aesthetic",
 )
 
 _LINE_END = "\r\n"  # cells that contain any of it get quoted
@@ -52,6 +53,7 @@ def to_json(proposal: Proposal) -> dict[str, Json]:
         "group": group.id if group else None,
         "kind": group.kind.value if group else None,
         **(path_keys("keeper", group.keeper.path) if group else {"keeper": None}),
+        "aesthetic": number(facts.aesthetic),
     }
 
 
@@ -71,7 +73,7 @@ def csv_row(proposal: Proposal) -> str:
             proposal.action.value,
             str(facts.path),
             proposal.rule,
-            "" if number(facts.mos) is None else f"{facts.mos:.4f}",
+            _score(facts.mos),
             proposal.sentence,
             "; ".join(f"{name} {value:.2f}" for name, value in sorted(facts.degradations.items())),
             str(facts.asset.size),
@@ -81,6 +83,7 @@ def csv_row(proposal: Proposal) -> str:
             "; ".join(str(companion.file.path) for companion in facts.asset.companions),
             str(path_keys("path", facts.path).get("path_base64", "")),
             facts.kind.value,
+            _score(facts.aesthetic),
         )
     )
 
@@ -90,6 +93,10 @@ def csv_line(cells: tuple[str, ...]) -> str:
     record = io.StringIO()
     csv.writer(record, lineterminator=_LINE_END).writerow([_harmless(text(cell)) for cell in cells])
     return record.getvalue().removesuffix(_LINE_END)
+
+
+def _score(value: float | None) -> str:
+    return "" if number(value) is None else f"{value:.4f}"
 
 
 def _harmless(cell: str) -> str:

@@ -16,8 +16,11 @@ from PIL import Image
 
 from albumclean.domain import FileIdentity
 from albumclean.media.decode import Frame, decode
-from albumclean.media.reading import read_content
+from albumclean.media.picture import Picture
+from albumclean.media.reading import read_content, unchanged
 from albumclean.media.thumbnail import LONG_SIDE, fitted, jpeg, thumbnail
+from albumclean.media.video import open_video
+from albumclean.media.video_format import HEAD, video_format
 from albumclean.media.view import network_view
 from albumclean.report.quality_map import ramp
 from albumclean.scoring.scorers import judge
@@ -66,6 +69,8 @@ class Drawn:
 
 def draw(wish: Wish, _ask: object) -> Drawn:
     """Raises ReadError for a file that is gone or no longer what the scan saw; DecodeError, which names the file."""
+    if (still := _still(wish)) is not None:
+        return _draw_still(still, wish)
     data = read_content(wish.file, wish.content_hash)
     match wish.kind:
         case Kind.THUMBNAIL:
@@ -80,6 +85,27 @@ def draw(wish: Wish, _ask: object) -> Drawn:
             return Drawn(_map(data, wish))
 
 
+def _still(wish: Wish) -> Picture | None:
+    """The middle of a video; None for a photo. What a video's gigabytes hash to is not asked again for a look at it."""
+    with unchanged(wish.file) as file:
+        if video_format(file.read(HEAD)) is None:
+            return None
+        with open_video(file, wish.file.path, max_pixels=wish.max_pixels) as video:
+            return next(video.moments(1)).picture
+
+
+def _draw_still(picture: Picture, wish: Wish) -> Drawn:
+    match wish.kind:
+        case Kind.THUMBNAIL:
+            return Drawn(thumbnail(picture))
+        case Kind.MAP:
+            return Drawn(_map_of(picture, fitted(picture.size, MAP_SIDE, MAP_SIDE)))
+    size = fitted(picture.size, *(wish.box if wish.kind is Kind.VIEW else (FULL_SIDE, FULL_SIDE)))
+    quality = _VIEW_QUALITY if wish.kind is Kind.VIEW else _FULL_QUALITY
+    full_chroma = wish.kind is Kind.FULL
+    return Drawn(jpeg(picture.resized(size), quality, full_chroma=full_chroma), size[0] / wish.size[0])
+
+
 def _decoded(data: bytes, wish: Wish, size: tuple[int, int]) -> Frame:
     """With at least as many pixels as `size`, wherever the photo has them."""
     return decode(data, wish.file.path, wish.content_hash, min_short_side=min(size), max_pixels=wish.max_pixels)
@@ -91,14 +117,17 @@ def _scaled(data: bytes, wish: Wish, size: tuple[int, int], quality: int) -> Dra
 
 
 def _map(data: bytes, wish: Wish) -> bytes:
-    from albumclean.scoring.depth import judge_in_depth  # torch: only where a map is drawn
-
     frame = decode(
         data, wish.file.path, wish.content_hash, min_short_side=judge.SPEC.min_short_side, max_pixels=wish.max_pixels
     )
+    return _map_of(frame.picture, fitted(wish.size, MAP_SIDE, MAP_SIDE))
+
+
+def _map_of(picture: Picture, size: tuple[int, int]) -> bytes:
+    from albumclean.scoring.depth import judge_in_depth  # torch: only where a map is drawn
+
     # On the CPU: a second process on a graphics card takes more of its memory than one photo is worth.
-    quality = judge_in_depth(network_view(frame.picture, judge.INPUT), "cpu").quality_map
-    return veil(quality, fitted(wish.size, MAP_SIDE, MAP_SIDE))
+    return veil(judge_in_depth(network_view(picture, judge.INPUT), "cpu").quality_map, size)
 
 
 def veil(quality_map: npt.NDArray[np.float32], size: tuple[int, int]) -> bytes:

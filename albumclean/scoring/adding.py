@@ -59,8 +59,12 @@ def add(
                 _check_same(there, found)
                 return Outcome(there, found, was_there=True)
             _write_durably(fresh / RECORD, _record_of(found).text)
-            if (library.folder / name).exists():
-                _clear(library.folder / name)  # what a removal left that was ended
+            others = _clear(library.folder / name)  # what a removal left that was ended
+            if others:
+                raise UsageError(
+                    detail=f"The folder {shown(library.folder / name)} holds files that are not albumclean's, such as "
+                    f"{shown(others[0])}. Move them away, or choose another name with `--name NAME`."
+                )
             _take_place(fresh, library.folder / name)
         finally:
             _clear(fresh)
@@ -115,7 +119,7 @@ def _check_name(name: str, taken: Collection[str]) -> None:
 def _check_same(there: Added, found: Found) -> None:
     if (there.record.source_sha256, there.record.variant) != (found.sha256, found.variant):
         raise UsageError(
-            detail=f"There is another model {there.name!r} already, from {shown(there.record.source_name)!r}. Give this "
+            detail=f"There is another model {there.name!r} already, from {shown(there.record.source_name)}. Give this "
             f"one a name with `--name NAME`, or take that away first with `albumclean models remove {there.name}`."
         )
     there.check()
@@ -175,7 +179,7 @@ def _clear(folder: Path) -> tuple[str, ...]:
     The record goes first: what an end in the middle leaves is no model.
     """
     for name in OWN_FILES:
-        (folder / name).unlink(missing_ok=True)  # noqa: TID251 - albumclean's own copy, by its exact name
+        (folder / name).unlink(missing_ok=True)  # albumclean's own copy, by its exact name
     try:
         others = tuple(sorted(entry.name for entry in folder.iterdir()))
         if not others:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from albumclean.domain import Score, ScorerSpec
+from albumclean.domain import InputSpec, Score, ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring.device import Placement, batch_size, place
 from albumclean.scoring.findings import Findings, embeddings_of
@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_WAITING = 128 << 20  # bytes of views: three of 12 megapixels, or hundreds of the judge
+
 Floats = npt.NDArray[np.float32]
 Shapes = tuple[tuple[int, ...], ...]
+
+
+@runtime_checkable
+class _Quickened(Protocol):
+    """A network that knows a quicker form of itself, for which its parameters may become others."""
+
+    def for_inference(self) -> nn.Module: ...
 
 
 class NetworkBatches:
@@ -40,25 +49,37 @@ class NetworkBatches:
         self.placement: Placement = place(device)  # before torch is imported, see there
         import torch
 
-        self.batch = batch or batch_size(self.placement, self.spec.input)
-        network = scorer.load().to(self.placement.device)
-        self._network = network.to(memory_format=torch.channels_last)
+        self.batch = batch or batch_size(self.placement, self.spec.input.pixels)
+        network = scorer.load()
+        if isinstance(network, _Quickened):
+            network = network.for_inference()
+        self._network = network.to(self.placement.device).to(memory_format=torch.channels_last)
         self._readers: list[tuple[ScorerSpec, nn.Module]] | None = None
         self._waiting: dict[Shapes, list[tuple[bytes, NetworkView]]] = {}
 
     def add(self, content_hash: bytes, view: NetworkView) -> Findings:
         """Take one photo; what was found in a batch if it became full. Values that are not finite are no findings.
 
-        Bounded: all shapes together hold at most two batches.
+        Bounded: all shapes together hold at most two batches, and `MOST_WAITING` bytes with the newest photo more.
         """
         shapes = (view.whole.shape, view.patches.shape, view.statistics.shape)
         group = self._waiting.setdefault(shapes, [])
         group.append((content_hash, view))
         if len(group) >= self.batch:
             return self._run(shapes)
+        if self._held() > MOST_WAITING:
+            return self._run(max(self._waiting, key=self._held_by))
         if sum(map(len, self._waiting.values())) >= 2 * self.batch:
             return self._run(max(self._waiting, key=lambda waiting: len(self._waiting[waiting])))
         return Findings()
+
+    def _held(self) -> int:
+        """Bytes of all views that wait."""
+        return sum(map(self._held_by, self._waiting))
+
+    def _held_by(self, shapes: Shapes) -> int:
+        group = self._waiting[shapes]
+        return len(group) * group[0][1].size  # all are equally large
 
     def flush(self) -> Findings:
         """What is found in all that still waits."""
@@ -70,13 +91,26 @@ class NetworkBatches:
     def _run(self, shapes: Shapes) -> Findings:
         group = self._waiting.pop(shapes)
         hashes = [content_hash for content_hash, _ in group]
-        parts = list(self._forward([view for _, view in group]))
+        views = [view for _, view in group]
+        at_once = self._at_once(views[0])
+        parts = [
+            part for start in range(0, len(views), at_once) for part in self._forward(views[start : start + at_once])
+        ]
         values, vectors, *read = (np.concatenate(part) for part in zip(*parts, strict=True))
         scores = list(_scores(self.spec, hashes, values))
         # Without statistics the heads were not asked.
         for (reader, _), each in zip(self._readers or (), read, strict=False):
             scores += _scores(reader, hashes, each)
         return Findings(scores, embeddings_of(hashes, vectors))
+
+    def _at_once(self, view: NetworkView) -> int:
+        """How many views like this one may pass the network together.
+
+        Other networks see photos at sizes of all kinds, so that no one number fits them all.
+        """
+        if isinstance(self.spec.input, InputSpec):
+            return self.batch
+        return min(self.batch, batch_size(self.placement, view.pixels))
 
     def _forward(self, views: Sequence[NetworkView]) -> Iterator[tuple[Floats, ...]]:
         """Values (n, quantities) and embeddings of n views of one shape, then each reader's values.

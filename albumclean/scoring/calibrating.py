@@ -19,6 +19,7 @@ Fit: TypeAlias = Callable[[Floats, Floats, ScorerSpec], Calibration]
 
 FEWEST: Final = 50  # photos: of fewer, the ends of the scale hang on one or two
 _MOST_KNOTS: Final = 62  # and one more at each end of the range: 64
+_ROOM: Final = 1e-6  # of the common scale
 _PER_KNOT: Final = 8  # photos whose mean makes a point of people's scores
 
 
@@ -60,7 +61,8 @@ def matched(raw: Floats, reference: Floats, spec: ScorerSpec) -> Calibration:
 def _rising(raw: Floats, target: Floats, spec: ScorerSpec) -> tuple[Floats, Floats]:
     """Both in full precision, the raw values turned around where less of them is better."""
     x = np.asarray(raw, dtype=np.float64)
-    return (x if spec.rises else -x), np.clip(np.asarray(target, dtype=np.float64), 0.0, 1.0)
+    # Where the target is at an end of its scale already, there must be room for values beyond those that were seen.
+    return (x if spec.rises else -x), np.clip(np.asarray(target, dtype=np.float64), _ROOM, 1.0 - _ROOM)
 
 
 def _pooled(points: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
@@ -84,9 +86,9 @@ def _calibration(points: list[tuple[float, float]], spec: ScorerSpec) -> Calibra
     if len(points) < 2:
         raise NoOrder("the values do not rise with what they are fitted to")
     low, high = spec.value_range if spec.rises else (-spec.value_range[1], -spec.value_range[0])
-    if low < points[0][0] and points[0][1] > 0:
+    if low < points[0][0]:
         points = [(low, 0.0), *points]
-    if points[-1][0] < high and points[-1][1] < 1:
+    if points[-1][0] < high:
         points = [*points, (high, 1.0)]
     if not spec.rises:
         points = [(-x, y) for x, y in reversed(points)]

@@ -112,11 +112,11 @@ class CalibrationShelf:
 
     def names(self) -> list[str]:
         """The scorers for which there is one, sorted; whether it can be read is not looked at."""
-        return sorted(unquote(path.stem) for path in self.folder.glob(f"*{_SUFFIX}"))
+        return sorted(unquote(path.stem, errors="surrogateescape") for path in self.folder.glob(f"*{_SUFFIX}"))
 
     def path_of(self, scorer: str) -> Path:
         """Where the file of a scorer lies; any name makes a good file name."""
-        return self.folder / (quote(scorer, safe=" ") + _SUFFIX)
+        return self.folder / (quote(scorer, safe=" ", errors="surrogateescape") + _SUFFIX)
 
     def put(self, fitted: Fitted) -> Path:
         """Keep it in the place of what was there, whole or not at all. Raises CalibrationUnusable for a full disk."""

@@ -31,6 +31,7 @@ _WRAPPERS: Final = ("state_dict", "model_state_dict", "model", "net", "params", 
 _DEEPEST: Final = 8  # of such nests; a dictionary may even hold itself
 _PREFIXES: Final = ("module.", "model.")  # of DataParallel, and of modules that hold one model
 _TORCH_HEADS: Final = (b"PK\x03\x04", b"\x80")  # a ZIP archive; a bare pickle of old
+_LFS_HEAD: Final = b"version https://git-lfs"  # what a clone without Git LFS has in the place of a large file
 _ASKED_FOR: Final = re.compile(r"(?:GLOBAL|Unsupported class|call) ([\w.]+)")  # in PyTorch's refusals
 
 
@@ -65,11 +66,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     head, size = _look_at(path)
     try:
-        if head == hdf5.HEAD:
+        if head.startswith(hdf5.HEAD):
             return _checked(path, hdf5.read_arrays(path, LARGEST))
         if head.startswith(_TORCH_HEADS):
             return _checked(path, _plain(path, _from_torch(path, size)))
-        if size > len(head) and int.from_bytes(head, "little") < size:  # safetensors: the length of a JSON header
+        if size > 8 and int.from_bytes(head[:8], "little") < size:  # safetensors: the length of a JSON header
             return _checked(path, _plain(path, _from_safetensors(path)))
     except CheckpointUnusable:
         raise
@@ -79,6 +80,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except Exception as error:
         detail = TOO_MUCH if "allocate memory" in str(error) else "it is damaged or cut off"
         raise CheckpointUnusable(path=shown(path), detail=detail) from error
+    if head == _LFS_HEAD:
+        raise _refusal(path, "it is only a pointer of Git LFS to the weights; `git lfs pull` fetches them")
     raise _refusal(path, "it is no file of PyTorch, safetensors or Keras")
 
 
@@ -91,7 +94,7 @@ def _look_at(path: Path) -> tuple[bytes, int]:
         if found.st_size > LARGEST:
             raise _refusal(path, f"it is larger than {LARGEST >> 30} GB")
         with path.open("rb") as file:
-            return file.read(8), found.st_size
+            return file.read(len(_LFS_HEAD)), found.st_size
     except OSError as error:
         raise CheckpointUnusable(path=shown(path), detail=error.strerror or error) from error
 

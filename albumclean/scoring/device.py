@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from albumclean.domain import InputSpec
 from albumclean.errors import DeviceMissing
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_BATCH = 32  # more gains nothing
 LARGEST_BATCH_ON_CPU = 4  # more falls out of the caches and of what the allocator keeps
+LARGEST_PIXELS_ON_CPU = 2_000_000  # of all photos of a batch, for the same reason
 ACTIVATION_BYTES_PER_PIXEL = 700  # peak of an EfficientNet-Lite0 forward pass per input pixel in float32, measured
 SHARE_OF_FREE_MEMORY = 0.25  # the decoders and the rest of the machine need theirs
 
@@ -60,16 +60,21 @@ def place(device: str) -> Placement:
     return Placement(device, torch.bfloat16 if _cpu_has_bf16() else None)
 
 
-def batch_size(placement: Placement, spec: InputSpec) -> int:
-    """How many photos a forward pass may take, from the memory that is free now."""
+def batch_size(placement: Placement, pixels: int) -> int:
+    """How many photos, each with so many pixels in its view, a forward pass may take; at least one.
+
+    From the memory that is free now.
+    """
     import torch
 
     if placement.device.startswith("cuda"):
         free = torch.cuda.mem_get_info(placement.device)[0]
     else:
         free = psutil.virtual_memory().available
-    fits = int(free * SHARE_OF_FREE_MEMORY / (spec.pixels * ACTIVATION_BYTES_PER_PIXEL))
-    return max(1, min(LARGEST_BATCH_ON_CPU if placement.device == "cpu" else LARGEST_BATCH, fits))
+    fits = int(free * SHARE_OF_FREE_MEMORY / (pixels * ACTIVATION_BYTES_PER_PIXEL))
+    if placement.device == "cpu":
+        fits = min(fits, LARGEST_BATCH_ON_CPU, LARGEST_PIXELS_ON_CPU // pixels)
+    return max(1, min(fits, LARGEST_BATCH))
 
 
 def _prepare_for_sharing() -> None:

@@ -18,6 +18,7 @@ _FILTERS: Final = frozenset({1, 2, 3})  # deflate, shuffle, checksum: built in; 
 def read_arrays(path: Path, largest: int) -> dict[str, Tensor]:
     """Arrays of numbers by `layer/weight`, as Keras names them ("conv1/kernel"), of at most `largest` bytes together.
 
+    A layer without weights is an empty array by `layer/` ("conv_pad_1/"): some tell how the others are used.
     Links to other files are not followed. Raises CheckpointUnusable if h5py is not installed, for an array that lies in
     other files or is packed in an unusual way, and for too many bytes; h5py's errors where the file is damaged.
     """
@@ -33,6 +34,8 @@ def read_arrays(path: Path, largest: int) -> dict[str, Tensor]:
 
     def visit(name: str, entry: object) -> None:  # is called for what hard links lead to: never another file
         nonlocal total
+        if isinstance(entry, h5py.Group) and not len(entry):
+            arrays[f"{name.rpartition('/')[2]}/"] = torch.empty(0)
         if not isinstance(entry, h5py.Dataset) or entry.dtype.kind != "f":
             return
         if trouble := _trouble(entry):

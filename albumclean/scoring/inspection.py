@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -51,6 +51,7 @@ class Found:
 
     path: Path  # the file
     variant: str
+    others: tuple[str, ...]  # variants whose networks have the same form
     sha256: str  # of the file
     weights: int  # how many numbers there are
     outputs: tuple[float, ...]  # what the network said of the made picture
@@ -89,17 +90,16 @@ def look(job: Inspection, ask: Ask) -> Found:
 
     state = read_weights(job.path)
     try:
-        variant, named = recognised(state, job.variant)
-        kept = {name: _kept(name, tensor) for name, tensor in named.items()}
+        known = recognised(state, job.variant)
+        variant = known.variant
+        kept = {name: _kept(tensor) for name, tensor in known.state.items()}
         _check_values(kept)
         outputs = tried(filled(variant.network, kept), variant.input)
         _check_outputs(variant, outputs)
-    except NotRecognised as error:
-        raise CheckpointUnusable(path=shown(job.path), detail=error) from error
-    except _Senseless as error:
+    except (NotRecognised, _Senseless) as error:
         raise CheckpointUnusable(path=shown(job.path), detail=error) from error
     numbers = sum(tensor.numel() for tensor in kept.values())
-    found = Found(job.path, variant.name, _sha256(job.path), numbers, outputs)
+    found = Found(job.path, variant.name, known.others, _sha256(job.path), numbers, outputs)
     return found if job.target is None else _stored(found, kept, job.target)
 
 
@@ -128,7 +128,7 @@ class _Senseless(ValueError):
     """The shapes are right, the numbers are not; its text is for people."""
 
 
-def _kept(name: str, tensor: Tensor) -> Tensor:
+def _kept(tensor: Tensor) -> Tensor:
     """As it is stored: in single precision, as the originals compute, and each with memory of its own."""
     plain = tensor.detach()
     return (plain.float() if plain.is_floating_point() else plain).clone().contiguous()
@@ -161,7 +161,7 @@ def _stored(found: Found, state: Mapping[str, Tensor], target: Path) -> Found:
             raise DiskFull(path=shown(target.parent)) from error
         raise OutputUnusable(path=shown(target), detail=error.strerror or error) from error
     digest = hashlib.sha256(data).hexdigest()
-    return Found(found.path, found.variant, found.sha256, found.weights, found.outputs, digest, len(data))
+    return replace(found, stored_sha256=digest, stored_size=len(data))
 
 
 def _sha256(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -71,8 +71,17 @@ class NotRecognised(ValueError):
     """A checkpoint of no network that is known here; its text, for people, says which is the nearest."""
 
 
-def recognised(state: Mapping[str, Tensor], wanted: str | None = None) -> tuple[Variant, dict[str, Tensor]]:
-    """The variant that these weights are, and they by its network's own names, each of them there.
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognised:
+    """The network that a checkpoint is of."""
+
+    variant: Variant
+    state: dict[str, Tensor]  # by the network's own names, each of them there
+    others: tuple[str, ...]  # variants whose networks have the same form: which it is only the user can know
+
+
+def recognised(state: Mapping[str, Tensor], wanted: str | None = None) -> Recognised:
+    """The variant that these weights are.
 
     `wanted` is its name where the user has said it. Numbers that count training steps may lack. Raises NotRecognised.
     """
@@ -84,15 +93,20 @@ def recognised(state: Mapping[str, Tensor], wanted: str | None = None) -> tuple[
             f"there is no network {shown(wanted or '')!r}; known are {', '.join(each.name for each in variants())}"
         )
     nearest: Difference | None = None
+    fitting: list[Variant] = []
+    complete: dict[str, Tensor] = {}
     for candidate in candidates:
-        expected = _expected(candidate)
+        expected = _expected(candidate.name)
         converted = _converted(candidate, state)
         found = _difference(candidate, expected, converted)
         if found.fits:
-            counted_none = torch.zeros((), dtype=torch.long)
-            return candidate, {name: converted.get(name, counted_none) for name in expected}
-        if nearest is None or found.alike > nearest.alike:
+            fitting.append(candidate)
+            no_steps = torch.zeros((), dtype=torch.long)
+            complete = complete or {name: converted.get(name, no_steps) for name in expected}
+        elif nearest is None or found.alike > nearest.alike:
             nearest = found
+    if fitting:
+        return Recognised(fitting[0], complete, tuple(each.name for each in fitting[1:]))
     raise NotRecognised(_refusal(nearest, len(state), wanted))
 
 
@@ -104,11 +118,11 @@ def _converted(candidate: Variant, state: Mapping[str, Tensor]) -> Mapping[str, 
         return state
 
 
-def _expected(candidate: Variant) -> dict[str, Shape]:
-    import torch
+@cache
+def _expected(name: str) -> dict[str, Shape]:
+    from albumclean.scoring.nets.filled import shapes
 
-    with torch.device("meta"):
-        return {name: tuple(tensor.shape) for name, tensor in candidate.network().state_dict().items()}
+    return shapes(variant(name).network)
 
 
 def _difference(candidate: Variant, expected: Mapping[str, Shape], state: Mapping[str, Tensor]) -> Difference:
@@ -130,7 +144,7 @@ def _difference(candidate: Variant, expected: Mapping[str, Shape], state: Mappin
 def _refusal(nearest: Difference | None, count: int, wanted: str | None) -> str:
     if nearest is None or (not nearest.alike and wanted is None):
         known = ", ".join(each.name for each in variants())
-        return f"its {counted(count, 'weight')} are those of no network that is known here ({known})"
+        return f"it holds {counted(count, 'weight')}, of no network that is known here ({known})"
     if wanted is None:
         return f"it is no network that is known here. The nearest is {nearest.variant.name}: {nearest.text}"
     return f"it is not {nearest.variant.name}: {nearest.text}"
@@ -149,9 +163,3 @@ def _short(name: str) -> str:
 
 def _sizes(shape: Shape) -> str:
     return " x ".join(map(str, shape)) or "one number"
-
-
-def known() -> Iterator[str]:
-    """A line for each network that files may be brought for."""
-    for each in variants():
-        yield f"{each.name}: {each.title}"

@@ -86,9 +86,15 @@ class CacheReader:
             query = f"SELECT 1 FROM file WHERE video AND {where} LIMIT 1"  # noqa: S608
             return self._connection.execute(query, values).fetchone() is not None
 
-    def known(self, under: Sequence[Path] = (), specs: Sequence[ScorerSpec] = ()) -> Iterator[Known]:
-        """Every file (under one of the folders), by path, with what hangs on its content: these scorers' values too."""
+    def known(
+        self, under: Sequence[Path] = (), specs: Sequence[ScorerSpec] = (), *, videos: bool = False
+    ) -> Iterator[Known]:
+        """Every file (under one of the folders), by path, with what hangs on its content: these scorers' values too.
+
+        `videos`: those alone.
+        """
         where, values = under_folders(under)
+        where += " AND video" if videos else ""
         query, quantities = self._known(specs)
         last = b""
         while True:

@@ -75,6 +75,8 @@ def details(question: Question, focus: int) -> Text:
     text.append("\n" + " · ".join(description(facts)), style="not bold")
     if facts.mos is not None:
         _measure(text, "score", f"{facts.mos:.2f} of 1", facts.mos)
+    if facts.aesthetic is not None:
+        _measure(text, "beauty", f"{facts.aesthetic:.2f} of 1", facts.aesthetic)
     for kind, value in sorted(facts.degradations.items(), key=lambda item: -item[1]):
         if value >= _WORTH_A_BAR:
             _measure(text, _in_words(kind, value), f"{value:.2f}", value)

@@ -168,6 +168,7 @@ class Asking:
                 {"year": None if year == UNKNOWN_YEAR else year, "count": choice.years[year]}
                 for year in sorted(choice.years, key=str)
             ],
+            "knows_beauty": choice.knows_beauty,
             "destination": place_text(setting.destination),
             "notes": [text(note) for note in setting.notes],
         }

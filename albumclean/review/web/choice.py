@@ -24,6 +24,7 @@ class Sort(StrEnum):
     """By what questions can be sorted."""
 
     SCORE = "score"  # the lowest of what would go
+    AESTHETIC = "aesthetic"  # likewise
     SIZE = "size"  # of what would go
     DATE = "date"
     NAME = "name"
@@ -103,6 +104,11 @@ class Choice:
                 # As text: to build a Path for each of many thousand photos would be felt.
                 places.setdefault(os.path.dirname(facts.path), set()).add(place)  # noqa: PTH120
         return {Path(folder): frozenset(places[folder]) for folder in sorted(places)}
+
+    @cached_property
+    def knows_beauty(self) -> bool:
+        """Whether a scorer of beauty has seen any of the photos."""
+        return any(facts.aesthetic is not None for question in self.questions for facts in question.members)
 
     @cached_property
     def years(self) -> Counter[int | str]:
@@ -203,6 +209,11 @@ def _by_score(question: Question) -> SortKey:
     return None if score is None else (score,)
 
 
+def _by_beauty(question: Question) -> SortKey:
+    known = [facts.aesthetic for facts in _at_stake(question) if facts.aesthetic is not None]
+    return (min(known),) if known else None
+
+
 def _by_size(question: Question) -> SortKey:
     return (sum(facts.asset.size for facts in _at_stake(question)),)
 
@@ -224,6 +235,7 @@ def _by_folder(question: Question) -> SortKey:
 
 _KEYS: Final[dict[Sort, Callable[[Question], SortKey]]] = {
     Sort.SCORE: _by_score,
+    Sort.AESTHETIC: _by_beauty,
     Sort.SIZE: _by_size,
     Sort.DATE: _by_date,
     Sort.NAME: _by_name,

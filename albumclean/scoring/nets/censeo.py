@@ -8,9 +8,14 @@ Source: https://github.com/Tencent/CenseoQoE (MIT); Wen et al., arXiv:2111.07104
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Self
+
 import torch
 from torch import Tensor, nn
-from torchvision.models import resnet18
+from torchvision.models import ResNet, resnet18
+
+from albumclean.scoring.nets.folding import fold_batch_norms
 
 _HIDDEN = 1024
 
@@ -18,19 +23,28 @@ _HIDDEN = 1024
 class CenseoMos(nn.Module):
     """Pictures -> MOS."""
 
-    def __init__(self) -> None:
+    def __init__(self, backbone: Callable[[], ResNet] = resnet18, *, sigmoid: bool = True) -> None:
+        """`backbone`: one of torchvision's ResNets; `sigmoid`: whether it was trained to end with one."""
         super().__init__()
-        self.backbone = resnet18()
-        width = self.backbone.fc.in_features
+        self.backbone: ResNet = backbone()
+        self.head = _Head(self.backbone.fc.in_features)
         self.backbone.fc = nn.Identity()  # which has no parameters: the original's backbone ends before it
-        self.head = _Head(width)
+        self._sigmoid = sigmoid
 
     def forward(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
-        """uint8 RGB (N, H, W, 3) -> MOS (N, 1) in [0, 1], float32, and no embedding (N, 0). `patches` are not used."""
-        # The original swaps red and blue on the way from an array to a picture, in training as well.
+        """uint8 RGB (N, H, W, 3) -> MOS (N, 1), float32, and no embedding (N, 0). `patches` are not used.
+
+        With a sigmoid in [0, 1]; without one it was trained to that range and may leave it.
+        """
+        # The originals see blue first: CenseoQoE as OpenCV reads, ModelScope by a swap on the way to the tensor.
         pictures = whole.flip(-1).permute(0, 3, 1, 2).float() / 255
-        mos = self.head(self.backbone(pictures)).float().sigmoid()
-        return mos, mos.new_empty((len(mos), 0))
+        mos = self.head(self.backbone(pictures)).float()
+        return (mos.sigmoid() if self._sigmoid else mos), mos.new_empty((len(mos), 0))
+
+    def for_inference(self) -> Self:
+        """The same function, quicker; its parameters are others afterwards."""
+        fold_batch_norms(self.backbone)
+        return self
 
 
 class _Head(nn.Module):

@@ -1,10 +1,11 @@
-"""A network with weights from a file, without the time that random ones would cost first."""
+"""Networks without the time that random weights would cost: with those of a file, or only their shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -16,8 +17,15 @@ def filled(build: Callable[[], nn.Module], state: Mapping[str, Tensor]) -> nn.Mo
     """
     with _NoInitialisation():
         network = build()
-    network.load_state_dict(state, assign=True)
+    network.load_state_dict(state, strict=True, assign=True)
     return network.requires_grad_(False).eval()
+
+
+def shapes(build: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
+    """The shape of each weight of what `build` gives, by its name; takes no memory for them."""
+    with torch.device("meta"), _NoInitialisation():
+        network = build()
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
 
 
 class _NoInitialisation(TorchFunctionMode):

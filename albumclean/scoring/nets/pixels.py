@@ -13,3 +13,10 @@ def normalise(pictures: Tensor, spec: InputSpec) -> Tensor:
     mean = torch.tensor(spec.mean, device=pictures.device)
     std = torch.tensor(spec.std, device=pictures.device)
     return ((pictures.float() - mean) / std).permute(0, 3, 1, 2)
+
+
+def imagenet(pictures: Tensor) -> Tensor:
+    """uint8 RGB (N, H, W, 3) -> float32 (N, 3, H, W) as torchvision's `ToTensor` and `Normalize` for ImageNet do it."""
+    mean = torch.tensor((0.485, 0.456, 0.406), device=pictures.device)
+    std = torch.tensor((0.229, 0.224, 0.225), device=pictures.device)
+    return ((pictures.float() / 255 - mean) / std).permute(0, 3, 1, 2)

@@ -37,6 +37,10 @@ def _sharp_words(winner: PhotoFacts, loser: PhotoFacts, _: Context) -> str:
     return f"is sharper (blur {_blur(winner):.2f} against {_blur(loser):.2f})"
 
 
+def _aesthetic_words(winner: PhotoFacts, loser: PhotoFacts, _: Context) -> str:
+    return f"is the more beautiful one ({winner.aesthetic:.2f} against {loser.aesthetic:.2f})"
+
+
 CRITERIA = (
     Criterion(
         "preference",
@@ -49,6 +53,14 @@ CRITERIA = (
         banded(lambda facts: facts.mos, _score_margin),
         _score_words,
         lambda facts: facts.mos,
+    ),
+    # In no default order: an edit of a photo is often the more beautiful one, and of the shots of one moment the judge's
+    # `preference` knows better, which was made for them (docs/aesthetics.md has the numbers).
+    Criterion(
+        "aesthetic",
+        banded(lambda facts: facts.aesthetic, lambda context: context.settings.aesthetic_margin),
+        _aesthetic_words,
+        lambda facts: facts.aesthetic,
     ),
     Criterion("sharpness", banded(_sharpness, lambda _: _BLUR_MARGIN), _sharp_words, _blur),
     Criterion("resolution", each(lambda facts: (-pixels(facts),)), pixel_words, pixels),

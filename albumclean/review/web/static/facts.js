@@ -68,6 +68,7 @@ function table(photo) {
     ["Taken", photo.taken_at ? takenAt(photo.taken_at) : "not known"],
     ["Camera", photo.camera],
     ["Kind", KINDS[photo.photo_kind] ?? null],
+    ["Beauty", photo.aesthetic === null ? null : `${score(photo.aesthetic)} of 1, by the scorer you chose`],
     ["Pixels", photo.width ? `${grouped(photo.width)} × ${grouped(photo.height)} (${((photo.width * photo.height) / 1e6).toFixed(1)} MP)` : null],
     ["File", [photo.format, fileSize(photo.size)].filter(Boolean).join(", ")],
     ["Rating", photo.rating === null || photo.rating === undefined ? null : `${photo.rating} of 5`],

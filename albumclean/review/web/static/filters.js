@@ -8,9 +8,10 @@ import { thresholdPanel } from "./threshold.js";
 import { counted, grouped, KINDS } from "./words.js";
 
 const STATES = [["", "All"], ["open", "Open"], ["answered", "Answered"], ["trash", "Trash"], ["keep", "Kept"]];
-const SORTS = [["score", "Score"], ["size", "Size"], ["date", "Date"], ["name", "Name"], ["folder", "Folder"]];
+const BEAUTY = "aesthetic"; // offered only where somebody was asked for it
+const SORTS = [["score", "Score"], [BEAUTY, "Beauty"], ["size", "Size"], ["date", "Date"], ["name", "Name"], ["folder", "Folder"]];
 const ORDERS = /** @type {Record<string, [string, string]>} */ ({
-  score: ["Lowest first", "Highest first"], size: ["Smallest first", "Largest first"],
+  score: ["Lowest first", "Highest first"], [BEAUTY]: ["Lowest first", "Highest first"], size: ["Smallest first", "Largest first"],
   date: ["Oldest first", "Newest first"], name: ["A to Z", "Z to A"], folder: ["A to Z", "Z to A"],
 });
 const TYPING = 220; // milliseconds after the last letter
@@ -24,6 +25,8 @@ let text;
 let folder;
 /** @type {HTMLSelectElement} */
 let year;
+/** @type {HTMLSelectElement} */
+let sort;
 
 export function setUpFilters() {
   text = /** @type {HTMLInputElement} */ (el("input", {
@@ -132,7 +135,7 @@ function select(id, chosen) {
 }
 
 function setUpSort() {
-  const sort = select("sort", (value) => {
+  sort = select("sort", (value) => {
     // What is largest is looked for from the top; all else from the bottom.
     const order = value === "size" ? "desc" : "asc";
     name(value, order);
@@ -162,6 +165,8 @@ function fill(overview) {
   const root = common(overview.folders.map((one) => one.name));
   options(folder, "All folders", overview.folders.map((one) => [String(one.id), `${one.name.slice(root.length) || one.name} (${grouped(one.count)})`]));
   options(year, "All years", overview.years.map((one) => [one.year === null ? "unknown" : String(one.year), `${one.year ?? "Unknown"} (${grouped(one.count)})`]));
+  const beauty = /** @type {HTMLOptionElement} */ (sort.querySelector(`option[value="${BEAUTY}"]`));
+  beauty.hidden = beauty.disabled = !overview.knows_beauty;
   const notes = byId("notes");
   notes.hidden = overview.notes.length === 0;
   notes.replaceChildren(el("h2", { class: "panel-title", text: "Good to know" }), ...overview.notes.map((note) => el("p", { text: note })));

@@ -6,7 +6,7 @@ import { emit } from "./state.js";
 /**
  * @typedef {{fact: string, value: any, threshold: any, text: string}} Reason
  * @typedef {{id: number, action: "keep" | "review" | "trash", path: string, name: string, folder: string, size: number,
- *   mos: number | null, degradations: Record<string, number>, reasons: Reason[], sentence: string, rule: string,
+ *   mos: number | null, aesthetic: number | null, degradations: Record<string, number>, reasons: Reason[], sentence: string, rule: string,
  *   width: number, height: number, format: string, photo_kind: string, taken_at: string | null, camera: string | null,
  *   companions: string[], edits: string[], albums: string[], untouchable: string | null, rating: number | null}} Photo
  * @typedef {"trash" | "keep" | "not-a-duplicate" | "skip"} Verdict

@@ -4,7 +4,8 @@
  * @typedef {{phase: string, below: number, total: number, open: number, chosen: Chosen, title?: string,
  *   library: {photos: number, scored: number}, histogram: {counts: number[], bytes: number[]},
  *   kinds: Record<string, number>, folders: {id: number, name: string, count: number}[],
- *   years: {year: number | null, count: number}[], carried_over: number, destination: string, notes: string[]}} Overview
+ *   years: {year: number | null, count: number}[], knows_beauty: boolean, carried_over: number, destination: string,
+ *   notes: string[]}} Overview
  * @typedef {{photos: number, bytes: number}} Chosen
  * @typedef {"overview" | "chosen" | "list" | "waiting" | "question" | "draft"} Topic
  */

@@ -1,0 +1,204 @@
+"""Files that lack anything, through the decoding workers and the networks into the cache: photos; `videos` adds those.
+
+The networks run in a thread of their own (torch releases the GIL), so that decoding and forward passes overlap. All
+queues are bounded. Only the calling thread touches the cache.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from albumclean.config import Settings
+from albumclean.domain import Failure, FileIdentity, Fingerprint, FrameScore, Photo, Stage
+from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse, failure_of
+from albumclean.engines.networks import NetworkThread
+from albumclean.engines.pool import worker_pool
+from albumclean.errors import AlbumcleanError
+from albumclean.media.workers import WorkerFailure, WorkerPool
+from albumclean.scoring import registry
+from albumclean.scoring.findings import Findings
+from albumclean.scoring.scorer import Scorer
+from albumclean.similar.fingerprint import REVISION as FINGERPRINT
+from albumclean.store.cache import Cache, Needs
+from albumclean.store.thumbnails import Shelf
+
+if TYPE_CHECKING:
+    from albumclean.engines.scan import ScanSummary, ScanWatcher
+
+COMMIT_EVERY = 2.0  # seconds: what a kill may cost, and what a crowd of commits would
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the readings of one scan share."""
+
+    cache: Cache
+    shelf: Shelf
+    settings: Settings
+    watcher: ScanWatcher
+    summary: ScanSummary
+    scorers: Sequence[Scorer]
+    is_over: Callable[[], bool]  # asked between files: whether the rest is left to the next scan
+
+
+class Reading:
+    """One pass over files that have to be read."""
+
+    def __init__(self, desk: Desk, needs: Needs) -> None:
+        self.desk = desk
+        self.needs = needs
+        self.summary = desk.summary
+        self._batch = Batch(desk.cache, desk.shelf, needs)
+        # Copies of a content that is being decoded just now share its fate, which may come before or after theirs.
+        self._twins: dict[bytes, list[FileIdentity]] = {}
+        self._decoding: dict[FileIdentity, bytes] = {}
+        self._broken: dict[bytes, AlbumcleanError | WorkerFailure] = {}
+        # Decoded, but the networks' scores are not in the cache yet: a few seconds' worth of photos.
+        self._unscored: dict[bytes, tuple[FileIdentity, set[str]]] = {}  # and the networks that have not answered
+
+    def run(self, files: Iterator[FileIdentity]) -> None:
+        """Read them all, or as many as come before `Desk.is_over`; what was found stays if an exception ends it."""
+        wish = self.desk.settings.scan
+        jobs = map(self._job, takewhile(lambda _: not self.desk.is_over(), files))
+        with (
+            NetworkThread(wish.device, wish.batch, self.desk.scorers) as network,
+            closing(self._pool().run(jobs, lambda question: self._answer(question, network))) as results,
+        ):
+            try:
+                for job, result in results:
+                    if isinstance(result, Analysis):
+                        self._take(job.identity, result, network)
+                    else:
+                        self._fail(job.identity, result)
+                    self.desk.watcher.scanning(self.summary, job.identity.path.parent)
+                    self._batch.network += self._kept(network.findings())
+                    if self._batch.is_due():
+                        self._commit()
+                self._batch.network += self._kept(network.finish())
+            finally:
+                self._commit()
+        for digest, (identity, _) in self._unscored.items():
+            failure = Failure(identity.path, Stage.SCORE, "the model gave no usable score for it")
+            self._record(identity, failure, digest)
+        self._batch.commit()
+
+    # --- what another reading does otherwise --------------------------------------------------------------------
+
+    def _pool(self) -> WorkerPool[Any, Any]:
+        return worker_pool(analyse, self.desk.settings.scan)
+
+    def _job(self, identity: FileIdentity) -> Job:
+        return Job(identity, self.desk.settings.scan.max_pixels)
+
+    def _kept(self, found: Findings) -> Findings:
+        """Of what the networks have found, what is of whole contents."""
+        return found
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _answer(self, question: Question, network: NetworkThread) -> Wanted | None:
+        digest = question.content_hash
+        again = self._decoding.get(question.identity) == digest  # its first worker was lost
+        if not again and (digest in self._twins or digest in self._broken or digest in self._unscored):
+            return None
+        scorers, undescribed = self.desk.cache.missing(digest, self.needs)
+        if not scorers and not undescribed:
+            return None
+        self._twins.setdefault(digest, [])
+        self._decoding[question.identity] = digest
+        return Wanted(scorers, thumbnail=self.desk.shelf.lacks(digest))
+
+    def _take(self, identity: FileIdentity, analysis: Analysis, network: NetworkThread) -> None:
+        digest = analysis.content_hash
+        self.summary.done += 1
+        if digest in self._broken:
+            self._record_failure(identity, self._broken[digest], digest)
+            return
+        self._batch.hashes.append((identity, digest))
+        if analysis.photo is None:
+            self.summary.recognised += 1
+            if digest in self._twins:
+                self._twins[digest].append(identity)
+            return
+        self.summary.decoded += 1
+        self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
+        if analysis.thumbnail is not None:
+            self._batch.thumbnails.append((digest, analysis.thumbnail))
+        if analysis.views:
+            self._unscored[digest] = identity, set(analysis.views)
+        for name, view in analysis.views.items():
+            network.put(name, digest, view)
+        del self._twins[self._decoding.pop(identity)]
+
+    def _commit(self) -> None:
+        scored = {(score.content_hash, score.scorer) for score in self._batch.network.scores}
+        self._batch.commit()
+        for digest, name in scored:
+            if waiting := self._unscored.get(digest):
+                waiting[1].discard(name)
+                if not waiting[1]:
+                    del self._unscored[digest]
+
+    def _fail(self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure) -> None:
+        self.summary.done += 1
+        digest = self._decoding.pop(identity, None)
+        self._record_failure(identity, error, digest)
+        if digest is not None:
+            self._broken[digest] = error
+            for twin in self._twins.pop(digest):
+                self.summary.recognised -= 1
+                self._record_failure(twin, error, digest)
+
+    def _record_failure(
+        self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure, digest: bytes | None
+    ) -> None:
+        self._record(identity, failure_of(identity.path, error, was_read=digest is not None), digest)
+
+    def _record(self, identity: FileIdentity, failure: Failure, digest: bytes | None) -> None:
+        self._batch.failures.append((identity, failure, digest))
+        self.summary.failed += 1
+        self.desk.watcher.failed(failure)
+
+
+class Batch:
+    """What has been found since the last commit."""
+
+    def __init__(self, cache: Cache, shelf: Shelf, needs: Needs) -> None:
+        self._cache = cache
+        self._shelf = shelf
+        self._decoder = needs.decoder
+        self._embedding_revision = registry.spec(registry.JUDGE).revision
+        self._last = time.monotonic()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.hashes: list[tuple[FileIdentity, bytes]] = []
+        self.photos: list[tuple[Photo, Fingerprint | None, str]] = []
+        self.network = Findings()
+        self.frames: list[FrameScore] = []
+        self.failures: list[tuple[FileIdentity, Failure, bytes | None]] = []
+        self.thumbnails: list[tuple[bytes, bytes]] = []
+
+    def is_due(self) -> bool:
+        """Whether the last commit lies back long enough."""
+        return time.monotonic() - self._last >= COMMIT_EVERY
+
+    def commit(self) -> None:
+        """Write it, and begin anew."""
+        self._cache.write(
+            hashes=self.hashes,
+            photos=self.photos,
+            scores=self.network.scores,
+            frames=self.frames,
+            embeddings=[(embedding, self._embedding_revision) for embedding in self.network.embeddings],
+            failures=self.failures,
+            decoder=self._decoder,
+        )
+        self._shelf.put(self.thumbnails)
+        self._clear()
+        self._last = time.monotonic()

@@ -1,0 +1,1 @@
+"""One file per data set that others published: its `PRESET`."""
