@@ -23,8 +23,8 @@ from albumclean.media.statistics import statistics
 from albumclean.media.view import network_view
 from albumclean.scoring import registry
 from albumclean.scoring.device import place
-from models import biq2021, kind_made
-from models.kind_samples import Places, Sample, fresh_samples, test_samples, train_samples
+from models import biq2021, kind_bent, kind_made
+from models.kind_samples import Places, Sample, fresh_samples, test_samples, third_samples, train_samples
 
 
 def open_rgb(path: Path) -> Image.Image:
@@ -54,11 +54,15 @@ def picture_of(sample: Sample, grounds: Sequence[Path], faces: list[Path]) -> Im
         "paper": lambda image: kind_made.paper_photo(image, rng),
         "page": lambda _: kind_made.page(rng, faces),
         "scanned": lambda image: kind_made.scanned_page(image, rng),
-        "photographed": lambda image: kind_made.photographed(
-            image, open_rgb(grounds[int(rng.integers(len(grounds)))]), rng
-        ),
+        "photographed": lambda image: kind_made.photographed(image, ground(), rng),
         "screen": lambda image: kind_made.screen(image, rng, faces),
         "meme": lambda image: kind_made.meme(image, rng, faces),
+        "turned": lambda image: image.rotate(90 * int(rng.integers(1, 4)), expand=True),
+        "bent": lambda image: kind_bent.bent(image, ground(), rng),
+        "magazine": lambda image: kind_bent.magazine(image, rng, faces),
+        "squared": lambda _: kind_bent.squared(rng),
+        "board": lambda _: kind_bent.board(rng),
+        "card": lambda image: kind_bent.card(image, rng, faces),
     }
     for step in sample.make.split("+"):
         image = steps[step](image)
@@ -124,7 +128,7 @@ def main() -> None:
     arguments = parser.parse_args()
     number, count = map(int, arguments.part.split("/"))
     places = places_of(arguments)
-    samples = [*train_samples(places), *test_samples(places), *fresh_samples(places)]
+    samples = [*train_samples(places), *test_samples(places), *fresh_samples(places), *third_samples(places)]
     samples.sort(key=lambda sample: zlib.crc32(sample.name.encode()))  # what is there early is a fair part of it all
     grounds = [photo.path for photo in biq2021.read(places.biq2021, "train")]
     extract(samples[number::count], arguments.cache, grounds)

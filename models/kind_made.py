@@ -93,7 +93,7 @@ def _line(  # noqa: PLR0917 - what is drawn, where and how
         draw.text((left, top), words(rng, 2) + ":", font=font, fill=ink)
         draw.rectangle((left + (right - left) // 2, top, right, top + pitch - 6), outline=ink)
     elif style == "notes":
-        _handwriting(rng, draw, (left, top, int(left + (right - left) * rng.uniform(0.3, 1)), pitch), ink)
+        handwriting(rng, draw, (left, top, int(left + (right - left) * rng.uniform(0.3, 1)), pitch), ink)
     else:
         text = words(rng, 14)
         while text and draw.textlength(text, font=font) > (right - left) * 0.96:
@@ -101,7 +101,8 @@ def _line(  # noqa: PLR0917 - what is drawn, where and how
         draw.text((left, top), text, font=font, fill=ink)
 
 
-def _handwriting(rng: Rng, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], ink: tuple[int, ...]) -> None:
+def handwriting(rng: Rng, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], ink: tuple[int, ...]) -> None:
+    """Wavy strokes that nobody can read; the box is left, top, right and the height of a line."""
     left, top, right, pitch = box
     x = float(left)
     while x < right:
@@ -140,22 +141,22 @@ def photographed(flat: Image.Image, ground: Image.Image, rng: Rng) -> Image.Imag
     mask = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, size)[..., None]
     shadow = cv2.GaussianBlur(np.roll(mask[..., 0], (14, 10), (0, 1)), (0, 0), 14)[..., None]
     picture = base * (1 - 0.55 * shadow) * (1 - mask) + laid * mask
-    picture *= _light(rng, out_height, out_width)
+    picture *= light(rng, out_height, out_width)
     picture *= rng.uniform(0.9, 1.08, 3)
     soft = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.6))), np.float64)
     noisy = soft + rng.normal(0, rng.uniform(0.5, 6), soft.shape)
     return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
 
 
-def _light(rng: Rng, height: int, width: int) -> npt.NDArray[np.float32]:
+def light(rng: Rng, height: int, width: int) -> npt.NDArray[np.float32]:
     """(height, width, 1): a slope of light, and often the edge of somebody's shadow."""
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     slope = (columns / width - 0.5) * rng.uniform(-0.4, 0.4) + (rows / height - 0.5) * rng.uniform(-0.4, 0.4)
-    light = rng.uniform(0.55, 1.0) + slope
+    shine = rng.uniform(0.55, 1.0) + slope
     if rng.random() < 0.4:
         edge = (columns - width * rng.uniform(0.2, 0.8)) * rng.uniform(-1, 1) + (rows - height * rng.uniform(0.2, 0.8))
-        light *= 1 - rng.uniform(0.15, 0.45) / (1 + np.exp(-edge / rng.uniform(10, 60)))
-    return np.asarray(light, np.float32)[..., None]
+        shine *= 1 - rng.uniform(0.15, 0.45) / (1 + np.exp((-edge / rng.uniform(10, 60)).clip(-60, 60)))
+    return np.asarray(shine, np.float32)[..., None]
 
 
 def scanned_page(flat: Image.Image, rng: Rng) -> Image.Image:

@@ -17,10 +17,19 @@ from models import biq2021
 
 KINDS: Final = (PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.DOCUMENT, PhotoKind.GRAPHIC, PhotoKind.SCAN)
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+MANY: Final = "zzzDavid+ICDAR-2019-SROIE"  # receipts, all scanned in one way
+WRONG: Final = frozenset(  # a receipt among photos, and a chart among documents
+    {"6e32cec2bc4abb12798037542a1f04506b414b7e", "gwxie+Document-Dewarping-with-Control-Points__958bf7aa48"}
+)
 PHOTO_CLASSES: Final = (  # of the set that must not fool the judge: all but its screenshots and documents
     *("snow", "sky", "macro", "night", "film-grain", "low-key", "black-and-white", "fog", "silhouette", "bokeh"),
 )
 LEFT_OUT: Final = ("nextcloud",)  # sources of the hard set that are trained on here
+STILL_TEST: Final = (  # sources of documents with other pictures in a test, here or in the hard set: never learned from
+    *("andrewdcampbell+OpenCV-Document-Scanner", "aniruddhadave+Document-Scanner", "mzucker+noteshrink"),
+    *("mzucker+page_dewarp", "ocrmypdf+OCRmyPDF", "edsu+inkdroid.org", "udiboy1209+SoC-document-scanner"),
+    "ChungKein4320+vietnamese-receipt-ocr",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Sample:
 class Places:
     """Where the pictures lie."""
 
-    pictures: Path  # of `kind_sources.csv`: train, test and fresh, a folder a kind; files begin with "owner+name__"
+    pictures: Path  # of `kind_sources.csv`: a folder a split, in it one a kind; files begin with "owner+name__"
     biq2021: Path
     photos: Path  # clean photos for training (models.clean)
     hard: Path  # benchmarks/must_not_fool.csv: tune and test
@@ -64,6 +73,13 @@ def _shuffled(files: Sequence[Path]) -> list[Path]:
 
 def _alternating(files: Sequence[Path], kind: PhotoKind, often: str, third: str) -> Iterator[Sample]:
     return (Sample(path, kind, often if at % 3 else third) for at, path in enumerate(files))
+
+
+def _tested(places: Places, split: str) -> tuple[list[Path], list[Path]]:
+    """The documents of a split that was a test when the first head was made: still a test, and learned from since."""
+    files = _files(places.pictures / split / "document")
+    still = [path for path in files if path.name.partition("__")[0] in STILL_TEST]
+    return still, [path for path in files if path not in still]
 
 
 def train_samples(places: Places) -> list[Sample]:
@@ -93,11 +109,31 @@ def train_samples(places: Places) -> list[Sample]:
     made += [Sample(path, PhotoKind.GRAPHIC, "meme") for path in mixed[1260:1400]]
     templates = _files(places.pictures / "train" / "template")
     made += [Sample(path, PhotoKind.GRAPHIC, "meme+forwarded") for path in templates]
-    return sorted(made, key=lambda sample: sample.name)
+    made += _later(places, rated, mixed, papers)
+    return sorted((sample for sample in made if sample.path.stem not in WRONG), key=lambda sample: sample.name)
+
+
+def _later(places: Places, rated: Sequence[Path], mixed: Sequence[Path], papers: Sequence[Path]) -> list[Sample]:
+    """What was added after documents had been missed on the fresh test: mostly documents, real, printed and made."""
+    later = [path for split in ("test", "fresh", "later") for path in _tested(places, split)[1]]
+    made = [Sample(path, PhotoKind.DOCUMENT, make) for path in later for make in ("plain", "forwarded")]
+    real = [path for path in (*papers, *later) if not path.name.startswith(MANY)]
+    made += _alternating(real, PhotoKind.DOCUMENT, "cropped", "cropped+forwarded")
+    made += _alternating(real, PhotoKind.DOCUMENT, "turned", "turned+cropped")
+    printed = _shuffled(_files(places.pictures / "train" / "page"))
+    made += _alternating(printed, PhotoKind.DOCUMENT, "bent", "bent+forwarded")
+    made += _alternating(printed[:150], PhotoKind.DOCUMENT, "photographed", "scanned+forwarded")
+    made += _alternating(mixed[340:560], PhotoKind.DOCUMENT, "magazine+bent", "magazine+bent+forwarded")
+    made += _alternating(mixed[560:660], PhotoKind.DOCUMENT, "squared+bent", "squared+scanned")
+    made += _alternating(mixed[660:740], PhotoKind.DOCUMENT, "board", "board+photographed+forwarded")
+    made += _alternating(mixed[740:810], PhotoKind.DOCUMENT, "card+photographed", "card+photographed+forwarded")
+    made += [Sample(path, PhotoKind.PHOTO) for path in rated[700:1900]]
+    made += [Sample(path, PhotoKind.PHOTO, "forwarded") for path in rated[700:1900:4]]
+    return made
 
 
 def test_samples(places: Places) -> list[Sample]:
-    """All of the test, each content once, sorted by name. Nothing was chosen by it."""
+    """All of the test, each content once, sorted by name. Nothing was chosen by what is still in it."""
     hard = places.hard / "test"
     photos = _shuffled([photo.path for photo in biq2021.read(places.biq2021, "test")])[:400]
     photos += [path for name in PHOTO_CLASSES for path in _files(hard / name)]
@@ -105,7 +141,7 @@ def test_samples(places: Places) -> list[Sample]:
     named = {
         PhotoKind.PHOTO: photos,
         PhotoKind.SCREENSHOT: [*_files(hard / "screenshot"), *_files(places.pictures / "test" / "screenshot")],
-        PhotoKind.DOCUMENT: [*_files(hard / "document"), *_files(places.pictures / "test" / "document")],
+        PhotoKind.DOCUMENT: [*_files(hard / "document"), *_tested(places, "test")[0]],
         PhotoKind.GRAPHIC: _files(places.pictures / "test" / "graphic"),
     }
     made: list[Sample] = []
@@ -127,5 +163,15 @@ def fresh_samples(places: Places) -> list[Sample]:
     made: list[Sample] = []
     for kind in kinds:
         makes = ("plain",) if kind is PhotoKind.PHOTO else ("plain", "forwarded")
-        made += [Sample(path, kind, make) for path in _files(places.pictures / "fresh" / kind.value) for make in makes]
+        files = _files(places.pictures / "fresh" / kind.value)
+        if kind is PhotoKind.DOCUMENT:
+            files = _tested(places, "fresh")[0]
+        made += [Sample(path, kind, make) for path in files for make in makes]
+    return sorted(made, key=lambda sample: sample.name)
+
+
+def third_samples(places: Places) -> list[Sample]:
+    """The third test: documents of sources that are in no other split, gathered before this head was measured."""
+    files = _files(places.pictures / "third" / "document")
+    made = [Sample(path, PhotoKind.DOCUMENT, make) for path in files for make in ("plain", "forwarded")]
     return sorted(made, key=lambda sample: sample.name)

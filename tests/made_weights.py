@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zlib
 
 import numpy as np
@@ -22,6 +23,8 @@ def _values(name: str, shape: tuple[int, ...]) -> np.ndarray:
     if len(shape) > 1:
         gain = 1.2 if len(shape) == 4 else 0.1
         return values * np.float32(math.sqrt(gain / math.prod(shape[1:])))
+    if re.search(r"\.\d+\.1\.weight$", name):  # MobileNetV2's first and last: far above where ReLU6 would end
+        return 8 + np.abs(values)
     if name.endswith(("running_var", "weight")):
         return 1 + np.abs(values) / 10
     return values / 10

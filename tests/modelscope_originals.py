@@ -48,27 +48,27 @@ class _File:
 class _Module(types.ModuleType):
     """A module that is not among the files, or a package whose `__init__` is not needed."""
 
-    __path__: list[str] = []
-    _known = {
-        "TorchModel": nn.Module,
-        "Preprocessor": _Plain,
-        "Pipeline": _Plain,
-        "Metric": _Plain,
-        "MetricKeys": types.SimpleNamespace(PLCC="plcc", SRCC="srcc", RMSE="rmse"),
-        "File": _File,
-    }
-    _elsewhere = {"LoadImage": "image", "load_image": "image"}
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in self._elsewhere:
-            return getattr(importlib.import_module(f"modelscope.preprocessors.{self._elsewhere[name]}"), name)
-        if name in self._known:
-            return self._known[name]
+        if name in _ELSEWHERE:
+            return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+        if name in _KNOWN:
+            return _KNOWN[name]
         if _file_of(f"{self.__name__}.{name}"):
             return importlib.import_module(f"{self.__name__}.{name}")
         return _Anything()
+
+
+_KNOWN = {
+    "TorchModel": nn.Module,
+    "Preprocessor": _Plain,
+    "Pipeline": _Plain,
+    "Metric": _Plain,
+    "MetricKeys": types.SimpleNamespace(PLCC="plcc", SRCC="srcc", RMSE="rmse"),
+    "File": _File,
+}
+_ELSEWHERE = dict.fromkeys(("LoadImage", "load_image"), "modelscope.preprocessors.image")
 
 
 class _Stand(Loader):

@@ -57,14 +57,14 @@ def decoded(path: Path) -> Picture:
     return decode(path.read_bytes(), path, b"", min_short_side=NATIVE, max_pixels=10**9).picture
 
 
-def mos_original() -> tuple[Any, nn.Module]:
+def mos_original() -> tuple[Any, Any]:
     """The preprocessor and the model of ModelScope's MOS pipeline; random weights."""
     with originals() as get:
         preprocessor = get("modelscope.preprocessors.cv.image_quality_assessment_mos")
         wrapper = get(f"{_MODELS}_mos.image_quality_assessment_mos").ImageQualityAssessmentMos
         network = get(f"{_MODELS}_mos.censeo_ivqa_model").CenseoIVQAModel(pretrained=False)
         model = _without_init(wrapper)
-        model.model = stirred(network, last=network.head.fc_out[2])
+        model.model = stirred(network)
         return preprocessor.ImageQualityAssessmentMosPreprocessor(), model.eval()
 
 
@@ -82,8 +82,8 @@ def degradation_original() -> Any:
         return made
 
 
-def stirred(network: nn.Module, last: nn.Linear | None = None) -> nn.Module:
-    """With normalisations that do something, and answers that differ from picture to picture."""
+def stirred(network: nn.Module) -> nn.Module:
+    """The network as it is made at random, with normalisations that do something."""
     generator = torch.Generator().manual_seed(7)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -95,13 +95,6 @@ def stirred(network: nn.Module, last: nn.Linear | None = None) -> nn.Module:
             ):
                 if tensor is not None:
                     tensor.copy_(torch.rand(tensor.shape, generator=generator) * (high - low) + low)
-        elif isinstance(module, nn.Conv2d | nn.Linear):
-            fan_in = module.weight[0].numel()
-            module.weight.data.normal_(0, (2 / fan_in) ** 0.5, generator=generator)
-            if module.bias is not None:
-                module.bias.data.normal_(0, 0.05, generator=generator)
-    if last is not None:
-        last.weight.data /= 4  # else its sigmoid is full
     return network.eval()
 
 

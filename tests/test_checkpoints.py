@@ -495,6 +495,15 @@ def test_a_flipped_bit_gives_a_refusal_or_weights_and_nothing_else(tmp_path: Pat
             assert all(isinstance(tensor, torch.Tensor) for tensor in found.values())
 
 
+def test_a_weight_that_changed_on_its_way_is_found_by_the_checksum(tmp_path: Path) -> None:
+    path = tmp_path / "file.pt"
+    data = good(path, "new")
+    number = struct.pack("<f", 42.0)
+    assert 1 == data.count(number)
+    path.write_bytes(data.replace(number, struct.pack("<f", 43.0)))
+    assert "it was damaged on its way: a checksum in it is wrong; fetch it again." == refusal(path)
+
+
 # --- what trainers wrap around --------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from scipy.io import savemat
 from typer.testing import CliRunner
@@ -25,6 +28,7 @@ from albumclean.cli.main import app
 from albumclean.config import Settings
 from albumclean.domain import Failure, NativeInput, Says, ScorerSpec, Stage
 from albumclean.errors import DatasetUnusable, ExitCode, TableError, UsageError
+from albumclean.evaluation import matlab
 from albumclean.evaluation.agreement import agreement
 from albumclean.evaluation.kadid import of_files
 from albumclean.evaluation.measured import Measured
@@ -151,6 +155,12 @@ LABELS: Mapping[str, str] = {
     "tid2013": "mos_with_names.txt", "youtube-ugc": "original_videos_MOS_for_YouTube_UGC_dataset.xlsx",
 }  # fmt: skip
 
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("one")
+
+
 every = pytest.mark.parametrize("preset", all_presets(), ids=lambda preset: preset.name)
 
 
@@ -225,7 +235,7 @@ def test_a_folder_that_is_not_there_is_said(preset: Preset, tmp_path: Path) -> N
 
 def test_koniqs_split_and_its_larger_pictures_are_taken(tmp_path: Path) -> None:
     koniq(tmp_path)
-    assert {"2.jpg": (68.73, "test"), "3.jpg": (30.9, "test")} == rows("koniq-10k", tmp_path)
+    assert {"2.jpg": (68.73, ""), "3.jpg": (30.9, "")} == rows("koniq-10k", tmp_path)
     assert ["1.jpg"] == list(rows("koniq-10k", tmp_path, "train"))
     assert {"train", "test", "val"} == {subset for _, subset in rows("koniq-10k", tmp_path, ALL).values()}
     table, _ = read_preset(preset_named("koniq-10k"), tmp_path)
@@ -281,9 +291,42 @@ def test_matlab_files_that_are_none_or_too_new_are_said(tmp_path: Path) -> None:
         savemat(path, variables)
         with pytest.raises(TableError, match="AllMOS_release"):
             rows("live-itw", tmp_path)
+    savemat(path, {"AllMOS_release": np.full((1, 10), np.nan)})
+    with pytest.raises(DatasetUnusable, match="holds scores that are not numbers"):
+        rows("live-itw", tmp_path)
     savemat(path, {"AllMOS_release": np.ones((1, 3))})
     with pytest.raises(DatasetUnusable, match=r"names 10 pictures, but AllMOS_release\.mat holds 3 scores"):
         rows("live-itw", tmp_path)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data(), st.booleans(), st.sampled_from(["texts", "numbers"]))
+def test_a_damaged_matlab_file_gives_values_or_a_sentence(
+    folder: Path, drawn: st.DataObject, packed: bool, form: str
+) -> None:
+    path = folder / "damaged.mat"
+    value = np.array(["10.bmp", "1003.JPG", "ä.bmp"], dtype=object) if form == "texts" else np.arange(9.0)
+    savemat(path, {"x": value}, do_compression=packed)
+    data = bytearray(path.read_bytes())
+    for _ in range(drawn.draw(st.integers(1, 4))):
+        data[drawn.draw(st.integers(100, len(data) - 1))] = drawn.draw(st.sampled_from([0, 1, 4, 14, 15, 127, 255]))
+    path.write_bytes(data[: drawn.draw(st.integers(100, len(data)))])
+    with suppress(TableError):
+        getattr(matlab, form)(path, "x")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("kind", ["f8", "f4", "i4", "u2", "i1", "u8"])
+def test_numbers_and_names_are_what_scipy_wrote(kind: str, packed: bool, tmp_path: Path) -> None:
+    path = tmp_path / "x.mat"
+    table = np.arange(12).reshape(3, 4).astype(kind)
+    names = np.array([["a.bmp", "ä ö.jpg"], ["b", "日本.png"]], dtype=object)
+    savemat(path, {"other": np.eye(2), "names": names, "table": table}, do_compression=packed)
+    assert table.ravel(order="F").tolist() == matlab.numbers(path, "table").tolist()
+    assert ["a.bmp", "b", "ä ö.jpg", "日本.png"] == matlab.texts(path, "names")
+    for read, name in ((matlab.texts, "table"), (matlab.numbers, "names"), (matlab.numbers, "none")):
+        with pytest.raises(TableError, match=name):
+            read(path, name)
 
 
 def test_an_excel_sheet_that_was_saved_as_text_needs_no_package(
@@ -483,10 +526,17 @@ def test_a_scorer_of_faults_is_measured_on_kadid_and_nowhere_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kadid(tmp_path)
-    judged(monkeypatch, lambda path: {("faulty", head): int(path.stem[-1]) / 5 for head in FAULTS.quantities})
+    seen: list[Path] = []
+
+    def said(path: Path) -> dict[tuple[str, str], float]:
+        seen.append(path)
+        return {("faulty", head): int(path.stem[-1]) / 5 for head in FAULTS.quantities}
+
+    judged(monkeypatch, said)
     measured = Measured.of(opinion(FAULTS), ("faulty",))
     code, found = run(capsys, "kadid-10k", tmp_path, measured)
     assert (ExitCode.OK, "faulty", False) == (code, found["scorer"], "srcc" in found)
+    assert 100 == len(seen)  # ten distortions at five levels of two photos: no work for nothing
     assert 1.0 == found["kadid_protocol"]["faulty"]["mean_srcc"]  # type: ignore[index]
     with pytest.raises(UsageError, match="faulty says what is wrong with a photo"):
         run(capsys, "koniq-10k", tmp_path, measured)

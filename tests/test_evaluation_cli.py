@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,12 @@ def test_the_kadid_protocol_runs_on_a_folder(
     assert "smaller than 512 x 384" in found["failed"][0]["reason"]
     evaluate_kadid(tmp_path / "photos", JUDGE, Settings(), "cpu", json_=False)
     assert "gaussian-blur" in capsys.readouterr().out
+
+
+def test_the_protocol_asks_for_one_scorer_that_says_faults() -> None:
+    for faults, said in (((), "does not say how much blur"), (JUDGE.faults * 2, "say which of judge and judge")):
+        with pytest.raises(UsageError, match=said):
+            evaluate_kadid(Path(), replace(JUDGE, faults=faults), Settings(), "cpu", json_=True)
 
 
 def test_a_folder_without_a_usable_photo_is_an_error(tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ def test_a_drive_that_stops_answering_costs_its_own_photos_and_only_for_now(
     for number, content in zip(range(3), photos(), strict=False):
         (album / f"{number}.jpg").write_bytes(content)
     with monkeypatch.context() as patch:
-        patch.setattr("albumclean.engines.scan.analyse", analyse_from_a_dead_drive)
+        patch.setattr("albumclean.engines.reading.analyse", analyse_from_a_dead_drive)
         summary = run(album, decode_timeout=6.0)
     assert (3, 1) == (summary.found, summary.failed)
     [failure] = run.failures

@@ -6,7 +6,10 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,17 +17,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from albumclean.cli.main import main
 from albumclean.domain import Says
 from albumclean.errors import CheckpointUnusable, DiskFull, ModelBroken, ScorerUnknown, UsageError
+from albumclean.media.view import network_view
 from albumclean.scoring import adding, inspection, registry
 from albumclean.scoring.adding import add, remove, would_be
-from albumclean.scoring.collection import Scorers
 from albumclean.scoring.checkpoints import find_weights
+from albumclean.scoring.collection import Scorers
 from albumclean.scoring.inspection import Found, Inspection, look, made_picture
 from albumclean.scoring.library import CALIBRATIONS, RECORD, WEIGHTS, ModelLibrary, Record, is_name
 from albumclean.scoring.variants import NotRecognised, recognised, variant, variants
 from albumclean.scoring.verifying import verify
+from tests.pictures import save, scene
 
 NIMA = "nima-aesthetic"
 
@@ -482,3 +489,105 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, library: ModelL
 
 
 # --- the commands ---------------------------------------------------------------------------------------------------
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command, run in this process."""
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["albumclean", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out, said.err
+
+
+@pytest.mark.timeout(200)
+def test_a_downloaded_model_goes_the_whole_way(
+    tmp_path: Path, home: Path, album: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "modelscope-mos"
+    folder = downloaded(tmp_path / "hub" / "damo" / "cv_resnet_image-quality-assessment-mos_youtubeUGC", name)
+    before = files(folder)
+    photos = [save(scene(seed, 320, 240), album / f"{seed}.jpg") for seed in range(2)]
+    table = tmp_path / "table.csv"
+    table.write_text("file,mos\n" + "".join(f"{photo},{0.2 + 0.3 * at}\n" for at, photo in enumerate(photos)))
+
+    code, out, err = command(capsys, "models", "add", folder)
+    assert (0, "") == (code, err)
+    assert f"{folder / 'pytorch_model.pt'} is {name}: MOS of ModelScope's" in out
+    assert "Kept as modelscope-mos, 46.9 MB in " in out
+    code, out, _ = command(capsys, "models", "list", "--json")
+    listed = {each["name"]: each for each in json.loads(out)["models"]}
+    assert (0, {"judge", "kind", name}) == (code, listed.keys() & {"judge", "kind", name})
+    assert ("added", "quality", [0, 1], "pytorch_model.pt", False) == tuple(
+        listed[name][key] for key in ("origin", "says", "range", "source", "in_use")
+    )
+    code, out, _ = command(capsys, "models", "verify", name)
+    assert (0, True) == (code, out.startswith(f"  ok    {name}: every byte is as it was stored, and it says"))
+
+    assert 0 == command(capsys, "scan", album, "--scorer", name)[0]
+    code, out, _ = command(capsys, "propose", album, "--scorer", name, "--below", "1", "--json")
+    proposed = {Path(each["path"]): each["mos"] for each in map(json.loads, out.splitlines())}
+    assert (0, set(photos)) == (code, set(proposed))
+    network = variant(name).network()
+    network.load_state_dict(random_weights(name, 1))
+    with Image.open(photos[0]) as image:  # what the network says, computed here
+        view = network_view(image.convert("RGB"), variant(name).input)
+    with torch.inference_mode():
+        said = network.eval()(torch.from_numpy(view.whole[None]), torch.from_numpy(view.patches[None]))[0].item()
+    assert said == pytest.approx(proposed[photos[0]], abs=1e-5)
+    code, out, _ = command(capsys, "explain", photos[0], "--scorer", name, "--json")
+    assert (0, proposed[photos[0]]) == (code, pytest.approx(json.loads(out)["photos"][0]["mos"], abs=1e-5))
+    code, out, _ = command(capsys, "eval", table, "--scorer", name, "--json")
+    assert (0, name, 2) == (code, json.loads(out)["scorer"], json.loads(out)["photos"])
+
+    assert 0 == command(capsys, "models", "use", f"{name}:2", "judge")[0]
+    assert f'scorers = ["{name}:2", "judge"]' in (home / "config.toml").read_text()
+    code, _, err = command(capsys, "models", "remove", name)
+    assert (2, True) == (code, "'modelscope-mos' is chosen in [scoring] scorers" in err)
+    assert 0 == command(capsys, "models", "use", "judge")[0]
+    assert 0 == command(capsys, "models", "remove", name)[0]
+    code, _, err = command(capsys, "scan", album, "--scorer", name)
+    assert (2, True) == (code, "There is no scorer 'modelscope-mos'; there are judge, kind" in err)
+    assert before == files(folder)
+
+
+def test_the_commands_tell_of_a_damaged_model_and_of_a_wrong_one(
+    tmp_path: Path, home: Path, added: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(added / "models", home / "models")
+    with (home / "models" / NIMA / WEIGHTS).open("r+b") as file:
+        file.seek(-9, os.SEEK_END)
+        file.write(b"\x01")
+    code, out, _ = command(capsys, "models", "verify")
+    assert 1 == code
+    assert f"  FAIL  {NIMA}: The model {NIMA} can't be used: its weights have been changed since." in out
+    assert "  ok    judge: every byte is as it was shipped" in out
+    code, out, _ = command(capsys, "doctor")
+    assert (3, True) == (code, "  FAIL  added models: The model nima-aesthetic can't be used" in out)
+    (home / "models" / NIMA / RECORD).write_text("{")
+    code, out, _ = command(capsys, "models", "list")
+    assert (1, True) == (code, "can't be used: The model nima-aesthetic can't be used: its record" in out)
+    code, _, err = command(capsys, "models", "use", NIMA)
+    assert (3, True) == (code, "`albumclean models remove nima-aesthetic` takes it away" in err)
+    assert not (home / "config.toml").exists()
+    assert 0 == command(capsys, "models", "remove", NIMA)[0]
+    code, _, err = command(capsys, "models", "verify", "nobody")
+    assert (2, True) == (code, "'nobody' is no model that came with albumclean" in err)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_kill_9_while_a_model_is_added_leaves_nothing_half(tmp_path: Path, home: Path) -> None:
+    path = weights(tmp_path / "a.pth")
+    adding_it = subprocess.Popen(
+        [sys.executable, "-m", "albumclean", "models", "add", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    fresh = home / "models" / ".adding"
+    while not fresh.exists():
+        assert adding_it.poll() is None
+        time.sleep(0.01)
+    adding_it.kill()
+    adding_it.communicate()
+    library = ModelLibrary(home / "models")
+    assert ((), True) == (library.names(), fresh.exists())

@@ -80,7 +80,7 @@ def said(values: Sequence[float]) -> dict[tuple[str, str], float]:
 
 # --- the mean ---------------------------------------------------------------------------------------------------
 
-weight = st.floats(1e-300, 1e300) | st.floats(0.01, 100)
+weight = st.floats(1e-300, 1e300) | st.floats(0.01, 100) | st.floats(1e308, 1.7e308)
 pairs = st.lists(st.tuples(weight, st.floats(0, 1)), min_size=1, max_size=6)
 
 
@@ -91,6 +91,10 @@ def test_what_they_say_together_lies_between_what_they_say(made: list[tuple[floa
     mos = voices(*weights).mos(said(values))
     assert mos is not None
     assert min(values) <= mos <= max(values)
+
+
+def test_no_weight_is_too_large_to_be_added() -> None:
+    assert 0.5 == voices(1.7e308, 1.7e308).mos(said([0.25, 0.75]))
 
 
 @settings(deadline=None, derandomize=True)

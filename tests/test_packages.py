@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
@@ -20,15 +19,18 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from albumclean.cli.main import main
 from albumclean.config import Settings
 from albumclean.domain import (
     CropInput,
     Failure,
     InputSpec,
     NativeInput,
+    PaddedInput,
     PatchSpec,
     Says,
     ScorerSpec,
+    ShortSideInput,
     SquareInput,
     Stage,
 )
@@ -42,12 +44,14 @@ from albumclean.scoring.nets import guarded
 from albumclean.scoring.packages import Packages
 from albumclean.scoring.registry import Shipped
 from albumclean.scoring.scorer import Scorer
+from tests.installed import installing
 from tests.pictures import save, scene
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "example-scorer"
 
 # A package's module: it notes which process imports it, and its scorer says how bright a picture is.
 MODULE = """
+import json
 import os
 from pathlib import Path
 from albumclean.domain import ScorerSpec, SquareInput
@@ -111,27 +115,9 @@ Install = Callable[..., Path]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """As pip would: a module and its metadata in a folder on the path. Gives the file that tells of imports."""
-    site = tmp_path / "site"
-    site.mkdir()
-    monkeypatch.syspath_prepend(str(site))
-    before = set(sys.modules)
-
-    def bring(package: str, code: str = MODULE, **entries: str) -> Path:
-        module = package.replace("-", "_")
-        (site / module).mkdir(exist_ok=True)
-        (site / module / "__init__.py").write_text(textwrap.dedent(code))
-        facts = site / f"{module}-1.0.dist-info"
-        facts.mkdir(exist_ok=True)
-        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        lines = [f"{name} = {module}:{attribute}" for name, attribute in entries.items()]
-        (facts / "entry_points.txt").write_text("\n".join(["[albumclean.scorers]", *lines]) + "\n")
-        return site / module / "imported"
-
-    yield bring
-    for name in set(sys.modules) - before:
-        if str(site) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+    """Bring a package as pip would. Gives the file that tells of imports."""
+    with installing(tmp_path / "site", monkeypatch) as bring:
+        yield lambda package, code=MODULE, **entries: bring(package, code, entries)
 
 
 def scored(scorer: Scorer, *levels: int, batch: int = 4) -> list[float | None]:
@@ -372,6 +358,8 @@ def test_every_shipped_scorer_keeps_the_contract(name: str) -> None:
     "seen",
     [
         SquareInput(side=16),
+        PaddedInput(box=(64, 48)),
+        ShortSideInput(side=40),
         CropInput(cover=(96, 54), crop=(64, 36)),
         NativeInput(least=2000, short_side=40, most=9000),
         InputSpec(area=64 * 64, patches=PatchSpec(count=2, side=16)),
@@ -458,7 +446,7 @@ FLAWS = [
     (replace(SPEC, value_range=(1.0,)), "another type"),  # type: ignore[arg-type]
     (replace(SPEC, says="quality"), "Says"),  # type: ignore[arg-type]
     (replace(SPEC, min_short_side=None), "another type"),  # type: ignore[arg-type]
-    (replace(SPEC, input=(224, 224)), "must be an InputSpec"),  # type: ignore[arg-type]
+    (replace(SPEC, input=(224, 224)), "must be one of InputSpec, "),  # type: ignore[arg-type]
     (replace(SPEC, input=SquareInput(side=0)), "1 or more"),
     (replace(SPEC, input=SquareInput(side=10_000)), "40 megapixels"),
     (replace(SPEC, input=CropInput(cover=(10, 10), crop=(20, 5))), "crops more than it covers"),
@@ -584,3 +572,57 @@ def test_no_scorer_of_a_package_is_looked_for_unless_one_is_named() -> None:
     )
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
     assert any(distributions())
+
+
+# --- from the scan to the proposals --------------------------------------------------------------------------------
+
+PICKY = MODULE.replace(
+    "return level, level", "level = torch.where(level > 160, torch.nan, level)\n                return level, level"
+)
+
+
+@pytest.fixture
+def albumclean(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """The program in this process: (exit code, standard output, and error below it)."""
+
+    def run(*arguments: str | Path) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["albumclean", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    return run
+
+
+def test_a_photo_without_a_score_of_a_package_keeps_the_judges(
+    install: Install, album: Path, albumclean: Callable[..., tuple[int, str]]
+) -> None:
+    install("some-package", PICKY, bright="Bright")
+    dull = save(scene(1), album / "dull.jpg")
+    glaring = save(scene(2).point(lambda value: min(255, value + 70)), album / "glaring.jpg")  # too bright for it
+
+    code, said = albumclean("scan", "--scorer", "bright", album)
+    assert 1 == code
+    assert f"{glaring}: bright gave no usable score for it" in said
+    _, said = albumclean("propose", "--scorer", "bright", "--below", "1.0")
+    assert (True, False) == (f"{dull}\n" in said, f"{glaring}\n" in said)
+    assert "1 photo without a score of bright" in said
+    _, said = albumclean("propose", "--below", "1.0")
+    assert (True, True) == (f"{dull}\n" in said, f"{glaring}\n" in said)
+    code, said = albumclean("scan", album)  # the judge has seen all there is, and nothing has failed for it
+    assert 0 == code
+    assert "2 unchanged" in said
+
+
+def test_a_package_that_fails_ends_the_scan_with_its_name_and_keeps_what_was_done(
+    install: Install, album: Path, albumclean: Callable[..., tuple[int, str]]
+) -> None:
+    install("some-package", MODULE.replace("level = whole", "level = nothing"), bright="Bright")
+    save(scene(1), album / "a.jpg")
+    code, said = albumclean("scan", "--scorer", "bright", album)
+    assert 3 == code
+    assert "The scorer bright of the package some-package can't be used: its network fails on every picture" in said
+    assert "NameError" in said
+    assert "Traceback" not in said
+    assert 0 == albumclean("scan", album)[0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -14,7 +15,6 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torchvision.models import resnet50
 
 from albumclean.domain import CropInput, NativeInput, PaddedInput, ScorerSpec, ShortSideInput
 from albumclean.media import published
@@ -23,6 +23,7 @@ from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.nets import degradation
 from albumclean.scoring.nets.censeo import CenseoMos
 from albumclean.scoring.nets.degradation import Degradations
+from albumclean.scoring.nets.filled import filled
 from albumclean.scoring.nets.folding import fold_batch_norms
 from albumclean.scoring.variants import recognised, variant
 from tests import modelscope_originals
@@ -54,16 +55,14 @@ class Pair:
 @pytest.fixture(scope="module")
 def mos() -> Pair:
     preprocessor, model = mos_original()
-    ours = CenseoMos().eval()
-    ours.load_state_dict(model.model.state_dict(), strict=True)
+    ours = filled(CenseoMos, model.model.state_dict())
     return Pair(lambda path: preprocessor(str(path))["input"], model, ours)
 
 
 @pytest.fixture(scope="module")
 def degradations() -> Pair:
     pipeline = degradation_original()
-    ours = Degradations().eval()
-    ours.load_state_dict(pipeline.model.model.state_dict(), strict=True)
+    ours = filled(Degradations, pipeline.model.model.state_dict())
     return Pair(lambda path: pipeline.preprocess(str(path))["src"], pipeline.model, ours)
 
 
@@ -93,11 +92,10 @@ def worst(one: Tensor, other: Tensor) -> float:
 
 def said(model: Any, *logits: Tensor) -> Tensor:
     """What the original makes of its network's answers for one picture: (1, 3)."""
-    network, model.model = model.model, lambda *_, **__: (None, [each.reshape(1, 1) for each in logits])
-    try:
-        return torch.cat(list(model._inference_forward(torch.empty(1)).values()), dim=1)
-    finally:
-        model.model = network
+    alone = SimpleNamespace(
+        model=lambda *_, **__: (None, [each.reshape(1, 1) for each in logits]), sigmoid_layer=model.sigmoid_layer
+    )
+    return torch.cat(list(type(model)._inference_forward(alone, torch.empty(1)).values()), dim=1)
 
 
 def test_the_originals_are_those_of_the_package() -> None:
@@ -122,10 +120,10 @@ def test_the_mos_network_agrees_with_the_original_on_every_picture(mos: Pair, al
     for path in album:
         original, ours = mos.prepare(path), seen(path, MOS)
         assert torch.equal(original, as_original(ours.flip(-1))), path.name
-        # Every sixth pixel, for time: the network takes any size, and `test_at_full_size...` gives it whole ones.
-        expected = mos.model({"input": original[:, :, ::6, ::6]})["output"]
+        # Every eighth pixel, for time: the network takes any size, and `test_at_full_size...` gives it whole ones.
+        expected = mos.model({"input": original[:, :, ::8, ::8]})["output"]
         answers.append(float(expected))
-        assert worst(expected, mos.ours(ours[:, ::6, ::6], None)[0]) <= EXACT, path.name
+        assert worst(expected, mos.ours(ours[:, ::8, ::8], None)[0]) <= EXACT, path.name
     assert max(answers) - min(answers) > 100 * EXACT  # or else the comparison would say nothing
 
 
@@ -136,7 +134,7 @@ def test_the_degradation_network_agrees_with_the_original_on_every_picture(
     for path in album:
         original, ours = degradations.prepare(path), seen(path, DEGRADATION)
         assert torch.equal(original, as_original(ours)), path.name
-        part = (slice(None), slice(5, 5 + 7 * 96, 7), slice(3, 3 + 7 * 96, 7))  # 96 x 96, for time
+        part = (slice(None), slice(5, 5 + 9 * 64, 9), slice(3, 3 + 9 * 64, 9))  # 64 x 64, for time
         prepared.append(original.permute(0, 2, 3, 1)[part].permute(0, 3, 1, 2))
         views.append(ours[part])
     logits = degradations.model.model(torch.cat(prepared))[1][:3]
@@ -145,22 +143,19 @@ def test_the_degradation_network_agrees_with_the_original_on_every_picture(
     assert expected.std(dim=0).min() > 100 * EXACT
 
 
-def test_at_full_size_a_scan_gives_what_the_original_pipelines_give(
-    mos: Pair, degradations: Pair, album: list[Path]
-) -> None:
+def test_at_full_size_a_scan_gives_what_the_original_pipeline_gives(mos: Pair, album: list[Path]) -> None:
+    """The degradation network at its size takes ten times as long: `benchmarks/published_equality.py`."""
     upright = next(path for path in album if "200x300_6" in path.name)
     large = next(path for path in album if "1281x721" in path.name)
-    for pair, known, path in ((mos, MOS, upright), (mos, MOS, large), (degradations, DEGRADATION, large)):
-        expected = torch.stack(list(pair.model({"input": pair.prepare(path)}).values())).flatten()
-        (found,) = scanned(pair.ours, known, [network_view(decoded(path), known.input)], batch=1)
-        assert worst(expected, torch.tensor(found)) <= EXACT
+    expected = torch.cat([mos.model({"input": mos.prepare(path)})["output"] for path in (upright, large)])
+    found = scanned(mos.ours, MOS, [network_view(decoded(path), MOS.input) for path in (upright, large)], batch=16)
+    assert worst(expected, torch.tensor(found)) <= EXACT
 
 
 def scanned(network: nn.Module, known: Any, views: list[NetworkView], batch: int) -> list[list[float]]:
     """The values of each view as a scan finds them, on the CPU."""
-    copy = known.network().eval()
-    copy.load_state_dict(network.state_dict())
-    batches = NetworkBatches(Loaded(known.spec("it", "", "0" * 64), copy), "cpu", batch)
+    loaded = Loaded(known.spec("it", "", "0" * 64), filled(known.network, network.state_dict()))
+    batches = NetworkBatches(loaded, "cpu", batch)
     found: dict[bytes, list[float]] = {bytes([number]): [] for number in range(len(views))}
     scores = [score for key, view in zip(found, views, strict=True) for score in batches.add(key, view).scores]
     for score in scores + batches.flush().scores:
@@ -180,7 +175,7 @@ class Loaded:
 @pytest.mark.parametrize("which", ["mos", "degradations"])
 def test_a_batch_gives_each_picture_what_it_gets_alone(which: str, request: pytest.FixtureRequest) -> None:
     pair, known = request.getfixturevalue(which), {"mos": MOS, "degradations": DEGRADATION}[which]
-    sizes = [(160, 96), (96, 160), (160, 96), (97, 101), (160, 96), (97, 101), (160, 96)]
+    sizes = [(96, 64), (64, 96), (96, 64), (65, 67), (96, 64), (65, 67)]
     wholes = [np.asarray(picture(seed, *size)) for seed, size in enumerate(sizes)]
     views = [NetworkView(whole, np.empty((0, 0, 0, 3), np.uint8)) for whole in wholes]
     together = scanned(pair.ours, known, views, batch=16)
@@ -196,8 +191,7 @@ def test_the_names_and_shapes_of_the_originals_are_ours_both_ways(mos: Pair, deg
             name: each.shape for name, each in pair.ours.state_dict().items()
         }
         original.load_state_dict(pair.ours.state_dict(), strict=True)
-        found, _ = recognised(original.state_dict())
-        assert known.name == found.name
+        assert known == recognised(original.state_dict()).variant
 
 
 def test_severities_are_corrected_as_the_original_does_at_every_step(degradations: Pair) -> None:
@@ -230,8 +224,7 @@ def test_strips_hold_as_many_pixels_as_they_may_and_leave_none_out() -> None:
 
 
 def test_folding_normalisations_changes_no_answer_and_leaves_none(mos: Pair) -> None:
-    known = CenseoMos().eval()
-    known.load_state_dict(mos.ours.state_dict())
+    known = filled(CenseoMos, mos.ours.state_dict())
     x = torch.from_numpy(np.asarray(picture(1, 120, 90))[None].copy())
     before = known(x, None)[0]
     fold_batch_norms(known)
@@ -247,19 +240,17 @@ def test_a_network_with_a_resnet_50_agrees_with_its_class() -> None:
         package = "modelscope.models.cv.image_quality_assessment_mos"
         backbone = get(f"{package}.backbones").resnet50(out_indices=(3,), strides=(2, 2, 2))
         head = get(f"{package}.heads").SimpleHead(backbone.ouput_dims, out_num=1)
-    original = stirred(nn.ModuleDict({"backbone": backbone, "head": head}), last=head.fc_out[2])
-    found, state = recognised(original.state_dict())
-    assert "censeo-icme" == found.name
-    ours = CenseoMos(resnet50, sigmoid=False).eval()
-    ours.load_state_dict(state, strict=True)
+    original = stirred(nn.ModuleDict({"backbone": backbone, "head": head}))
+    found = recognised(original.state_dict())
+    assert "censeo-icme" == found.variant.name
+    ours = filled(found.variant.network, found.state)
     x = torch.from_numpy(np.stack([np.asarray(picture(seed, 200, 120)) for seed in range(3)]))
     assert worst(head(backbone(as_original(x.flip(-1)))), ours(x, None)[0]) <= EXACT
 
 
 def test_tencents_files_of_the_same_network_are_taken_by_their_name(mos: Pair) -> None:
     for name in ("censeo-ugc", "censeo-pgc", "censeo-game"):
-        found, _ = recognised(mos.ours.state_dict(), wanted=name)
-        assert name == found.name
+        assert name == recognised(mos.ours.state_dict(), wanted=name).variant.name
 
 
 @pytest.mark.parametrize(
@@ -316,7 +307,6 @@ def test_a_line_of_pixels_costs_no_more_memory_than_a_large_photo(
 
 
 def test_a_picture_above_the_cap_is_scaled_to_it_and_one_below_is_left_alone() -> None:
-    spec = replace(DEGRADATION.input, least=100, most=10_000)
-    assert isinstance(spec, NativeInput)
+    spec = NativeInput(least=100, short_side=10, most=10_000)
     assert (100, 100, 3) == published.native(picture(1, 100, 100), spec).shape
     assert (86, 115, 3) == published.native(picture(1, 400, 300), spec).shape

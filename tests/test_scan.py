@@ -138,7 +138,7 @@ def test_a_decoder_that_is_killed_costs_one_file(run: Run, album: Path, monkeypa
     for seed in range(4):
         save(scene(seed), album / f"{seed}.jpg")
     monkeypatch.setenv("ALBUMCLEAN_TEST_KILL", "2.jpg")
-    monkeypatch.setattr("albumclean.engines.scan.analyse", analyse_or_die)
+    monkeypatch.setattr("albumclean.engines.reading.analyse", analyse_or_die)
     summary = run(album)
     assert (3, 1) == (summary.decoded, summary.failed)
     (failure,) = run.cache.failures()
@@ -158,9 +158,9 @@ def test_a_file_that_changes_while_it_is_read_is_named_and_read_again_next_time(
     path = save(scene(1), album / "a.jpg")
 
     def crawl_then_change(
-        roots: Sequence[Root], settings: CrawlSettings, identifiers: Identifiers
+        roots: Sequence[Root], settings: CrawlSettings, identifiers: Identifiers, *, videos: bool
     ) -> Iterator[Asset | Failure | Skipped]:
-        yield from crawl(roots, settings, identifiers)
+        yield from crawl(roots, settings, identifiers, videos=videos)
         os.utime(path, ns=(1, 1))
 
     with monkeypatch.context() as patched:

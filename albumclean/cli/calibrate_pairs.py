@@ -11,7 +11,8 @@ import numpy as np
 from albumclean.cli.counter import counter
 from albumclean.config import Locations, Settings
 from albumclean.domain import Failure, PhotoKind, ScorerSpec
-from albumclean.engines.judge import NO_SCORE, judge_files
+from albumclean.engines.judge import judge_files
+from albumclean.engines.reading import NO_SCORE
 from albumclean.errors import CalibrationRefused, NothingKnown, UsageError
 from albumclean.evaluation.table import read_table, scale_of
 from albumclean.evaluation.weighted import Floats

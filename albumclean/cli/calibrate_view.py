@@ -35,7 +35,7 @@ def print_fitted(fitted: Fitted, check: Check, pairs: Pairs, below: float) -> No
     whose = "people's scores" if pairs.is_labelled else "the judge's scores"
     typer.echo(
         f"{shown(fitted.scorer)} ({shown(fitted.revision)}), fitted to {whose} on {counted(check.photos, 'photo')} "
-        f"({shown(fitted.source)}):\n"
+        f"({shown(fitted.source)}; {shown(fitted.reference)}):\n"
     )
     _print_curve(fitted, pairs)
     _print_shares(check, pairs, below)
@@ -154,9 +154,13 @@ def _print_warning(check: Check, pairs: Pairs, below: float) -> None:
         )
     if own.reference and own.both < _FEW * own.reference:
         whose = "people put" if pairs.is_labelled else "the judge puts"
+        why = (
+            "It can't tell them surely, so fewer fall below (docs/scales.md)."
+            if pairs.is_labelled
+            else "No scale mends that: the two see other things."
+        )
         typer.echo(
-            f"Mind: of the photos that {whose} below {below:.2f}, it puts only {own.both / own.reference:.0%} there. "
-            "No scale mends that: the two see other things."
+            f"Mind: of the photos that {whose} below {below:.2f}, it puts {own.both / own.reference:.0%} there. {why}"
         )
 
 

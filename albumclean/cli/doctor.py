@@ -60,6 +60,28 @@ def _model() -> Iterator[str]:
         yield f"{name} ({spec.revision}), {spec.licence}{where}"
 
 
+def _added_models() -> Iterator[str]:
+    from albumclean.scoring.library import ModelLibrary
+
+    locations, _ = load()
+    library = ModelLibrary(locations.models)
+    for name in library.names():
+        if (model := library.find(name)) is not None:
+            model.check()
+            yield f"{name} ({model.spec.revision}), {model.record.licence}, in {shown(model.folder)}"
+    if not library.names():
+        yield "none; `albumclean models add` brings published ones"
+
+
+def _packaged_scorers() -> Iterator[str]:
+    from albumclean.scoring.packages import Packages
+
+    for offer in Packages().offers():
+        if offer.trouble:
+            raise offer.broken(offer.trouble)
+        yield f"{shown(offer.name)}, of {shown(offer.package)} {shown(offer.version)}; it runs only if you choose it"
+
+
 def _device() -> Iterator[str]:
     from albumclean.scoring.batches import NetworkBatches
     from albumclean.scoring.registry import JUDGE, shipped
@@ -104,6 +126,8 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("settings", _settings),
     ("formats", _formats),
     ("model", _model),
+    ("added models", _added_models),
+    ("scorers of packages", _packaged_scorers),
     ("device", _device),
     ("databases", _databases),
     ("trash", _trash),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,12 @@ from albumclean.cli.output import Output
 from albumclean.cli.running import say_error
 from albumclean.config import Settings
 from albumclean.domain import Failure
-from albumclean.engines.judge import NO_SCORE, Values, judge_files, of_scorer
+from albumclean.engines.judge import Values, judge_files, of_scorer
+from albumclean.engines.reading import NO_SCORE
 from albumclean.errors import ExitCode, UsageError
 from albumclean.evaluation import document, drawing
 from albumclean.evaluation.agreement import Agreement, agreement
-from albumclean.evaluation.kadid import of_files
+from albumclean.evaluation.kadid import is_read, of_files
 from albumclean.evaluation.measured import Measured
 from albumclean.evaluation.preset import Preset, read_preset
 from albumclean.evaluation.preset_registry import preset_named
@@ -77,6 +78,10 @@ def evaluate_preset(
     if not measured.predictions and not (preset.published_faults and measured.faults):
         raise _only_faults(measured)
     table, part = read_preset(preset, folder.expanduser(), part)
+    if not measured.predictions:
+        table = replace(
+            table, rows=tuple(row for row in table.rows if is_read(row.file))
+        )  # the rest would be for nothing
     return _evaluate(table, measured, wish, settings, preset=preset, part=part)
 
 

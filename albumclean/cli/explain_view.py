@@ -23,7 +23,7 @@ from albumclean.words import file_size, json_text, shown
 
 _BAR = 20  # characters
 _BLOCKS, _ASCII = ("█", "▒", "░"), ("#", "=", ".")  # certain, within the interval, the rest
-_LABELS = 15  # columns
+_LABELS = 15  # columns, or more for the name of a rule that is longer
 _TEXT = 65  # columns beside which a picture may stand
 _BESIDE = 110  # columns of a terminal that is wide enough for that
 _LEAST_ROWS, _MOST_ROWS = 10, 22  # lines of the picture
@@ -56,22 +56,23 @@ class ExplanationView:
         self._first = False
         rows = [*self._file(explanation), *self._scores(explanation)]
         verdicts = list(_verdicts(explanation))
+        labels = max(_LABELS, *(len(label) + 1 for label, _ in (*rows, *verdicts)))
         if not self._console.is_terminal:
             for label, text in (*rows, *verdicts):
-                self.tell(f"{label:<{_LABELS}}{text.plain}".rstrip())
+                self.tell(f"{label:<{labels}}{text.plain}".rstrip())
             return
         if self._pictures and self._console.width >= _BESIDE:
             half_blocks = _map(explanation, picture, self._console.width - _TEXT - 2, self._console.height - 3)
             side_by_side = Table.grid(padding=(0, 2))
             side_by_side.add_column(width=_TEXT)
-            side_by_side.add_row(_grid([*rows, ("", Text()), *verdicts]), half_blocks)
+            side_by_side.add_row(_grid([*rows, ("", Text()), *verdicts], labels), half_blocks)
             self._console.print(side_by_side)
             return
-        self._console.print(_grid(rows))
+        self._console.print(_grid(rows, labels))
         if self._pictures:
             rows_left = self._console.height - _OTHER_ROWS
             self._console.print(_map(explanation, picture, self._console.width - 2, rows_left))
-        self._console.print(_grid(verdicts))
+        self._console.print(_grid(verdicts, labels))
 
     def tell(self, line: str) -> None:
         """One line, not wrapped."""
@@ -154,9 +155,9 @@ def _map(explanation: Explanation, picture: Image.Image, columns: int, rows: int
     return grid
 
 
-def _grid(rows: list[Row]) -> Table:
+def _grid(rows: list[Row], labels: int) -> Table:
     grid = Table.grid()
-    grid.add_column(width=_LABELS, no_wrap=True, style="dim")
+    grid.add_column(width=labels, no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
     for label, text in rows:
         grid.add_row(label, text)

@@ -38,13 +38,19 @@ def bench(
     locations, settings = load()
     scorers = Scorers.of(locations.models)
     chosen = []
+    failed = False
     for name in names or scorers.names():
-        if reads := scorers.find(name).spec.reads:
+        try:
+            reads = scorers.find(name).spec.reads
+        except AlbumcleanError as error:
+            failed = True
+            say_error(shown(str(error)))
+            continue
+        if reads:
             say_error(f"{shown(name)} takes no time of its own: it reads what {shown(reads)} has seen.")
         else:
             chosen.append(name)
     found: list[Timing] = []
-    failed = False
     if not json_:
         typer.echo(f"{'':24} {'input':>10} {'network':>10} {'photos/s':>9} {'memory':>9}  batch, where")
     for name, timing in timings(
@@ -65,7 +71,8 @@ def bench(
 
 def _print(timing: Timing) -> None:
     preparing, forward = (f"{1000 * each:,.0f} ms" for each in (timing.preparing, timing.forward))
+    where = f"{timing.batch}, {timing.device}, {timing.precision}, {counted(timing.threads, 'thread')}"
     typer.echo(
         f"{shown(timing.scorer):24} {preparing:>10} {forward:>10} {1 / timing.forward:>9.2f} "
-        f"{file_size(timing.memory):>9}  {timing.batch}, {timing.device}, {timing.precision}, {counted(timing.threads, 'thread')}"
+        f"{file_size(timing.memory):>9}  {where}"
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from albumclean.config import Locations, Settings
     from albumclean.domain import ScorerSpec
     from albumclean.scoring.library import Record
+    from albumclean.scoring.packages import Offer
 
 _SAYS = {
     "quality": "how good a photo is",
@@ -24,7 +25,7 @@ _SAYS = {
     "faults": "what is wrong with it",
     "kind": "what sort of picture it is",
 }
-_ORIGINS = {"shipped": "shipped", "added": "added by you", "package": "of an installed package"}
+_ORIGINS = {"shipped": "shipped", "added": "added by you", "package": "of another package"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Entry:
     calibration: str | None = None  # what it was fitted on; None: the range is stretched
     size: int | None = None  # bytes of its weights
     record: Record | None = None  # of an added one
+    offer: Offer | None = None  # of a package, which is not imported to be listed: its specification is not known
     trouble: str | None = None  # why it can't be used
 
 
@@ -69,14 +71,14 @@ def _entries(locations: Locations, settings: Settings) -> Iterator[Entry]:
     from albumclean.scoring.calibration import CalibrationShelf
     from albumclean.scoring.collection import Scorers
     from albumclean.scoring.library import Added, ModelLibrary
+    from albumclean.scoring.packages import Packages
 
-    scorers = Scorers.of(locations.models)
+    library = ModelLibrary(locations.models)
+    scorers = Scorers(library)
     shelf = CalibrationShelf(locations.models)
-    added = ModelLibrary(locations.models).names()
-    chosen = {name_of(each) for wish in settings.scoring.scorers for each in wish.split(",")}
+    chosen = {name_of(each) for wish in settings.scoring.scorers for each in wish.split(",")} | set(registry.DEFAULT)
     for name in scorers.names():
-        origin = "shipped" if name in registry.names() else "added" if name in added else "package"
-        in_use = name in chosen or name in registry.DEFAULT
+        origin = "shipped" if name in registry.names() else "added"
         try:
             scorer = scorers.find(name)
             fitted = shelf.of(scorer.spec)
@@ -84,14 +86,17 @@ def _entries(locations: Locations, settings: Settings) -> Iterator[Entry]:
             yield Entry(
                 name,
                 origin,
-                in_use,
+                name in chosen,
                 spec=scorer.spec,
                 calibration=fitted.note if fitted else None,
-                size=record.size if record else _size(scorer.spec) if origin == "shipped" else None,
+                size=record.size if record else _size(scorer.spec),
                 record=record,
             )
         except AlbumcleanError as error:
-            yield Entry(name, origin, in_use, trouble=str(error))
+            yield Entry(name, origin, name in chosen, trouble=str(error))
+    for offer in Packages().offers():
+        trouble = offer.trouble or (f"you have added a model {offer.name}" if offer.name in library.names() else None)
+        yield Entry(offer.name, "package", offer.name in chosen and not trouble, offer=offer, trouble=trouble)
 
 
 def _size(spec: ScorerSpec) -> int:
@@ -103,8 +108,13 @@ def _size(spec: ScorerSpec) -> int:
 
 def _print(entry: Entry) -> None:
     typer.echo(f"{shown(entry.name)} ({_ORIGINS[entry.origin]}{', in use' if entry.in_use else ''})")
+    if entry.offer is not None:
+        typer.echo(
+            f"    of {shown(entry.offer.package)} {shown(entry.offer.version)}, which runs only if you choose it"
+        )
+    if entry.trouble is not None:
+        typer.echo(f"    can't be used: {shown(entry.trouble)}")
     if entry.spec is None:
-        typer.echo(f"    can't be used: {shown(entry.trouble or '')}")
         return
     spec = entry.spec
     low, high = spec.value_range
@@ -147,4 +157,6 @@ def _document(entry: Entry) -> dict[str, object]:
             "sha256": entry.record.weights_sha256,
             "added": entry.record.added,
         }
+    if entry.offer is not None:
+        document |= {"package": entry.offer.package, "package_version": entry.offer.version}
     return document | {"trouble": entry.trouble}

@@ -110,8 +110,8 @@ def say_unscored(catalogue: Catalogue, under: list[Path]) -> None:
     if missing:
         names = " ".join(f"--scorer {shown(wish)}" for wish in catalogue.settings.scoring.scorers)
         say_error(
-            f"{counted(missing, 'photo')} have no score of {shown(catalogue.opinion.name)} yet and are not proposed for "
-            f"their quality; scan them with `albumclean scan FOLDER {names}`."
+            f"{counted(missing, 'photo')} without a score of {shown(catalogue.opinion.name)} can't be proposed for low "
+            f"quality; `albumclean scan FOLDER {names}` gives it."
         )
 
 

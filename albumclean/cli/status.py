@@ -35,7 +35,8 @@ def status(
     if json_:
         document = {
             "version": 1,
-            "photos": counts.files,
+            "photos": counts.files - counts.videos,
+            "videos": counts.videos,
             "bytes": counts.bytes,
             "contents": counts.contents,
             "unread": counts.unread,
@@ -56,7 +57,9 @@ def status(
     if not counts.files:
         typer.echo("No photos are known yet. Begin with `albumclean scan ~/Pictures`.")
         return ExitCode.OK
-    typer.echo(f"{counted(counts.files, 'photo')} known, {file_size(counts.bytes)}, in:")
+    known = counted(counts.files - counts.videos, "photo")
+    known += f" and {counted(counts.videos, 'video')}" if counts.videos else ""
+    typer.echo(f"{known} known, {file_size(counts.bytes)}, in:")
     for root in roots:
         typer.echo(f"  {shown(root)}")
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(counts.last_scan)) if counts.last_scan else "never finished"

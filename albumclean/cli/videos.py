@@ -58,7 +58,8 @@ def videos(
     if failed:
         typer.echo(f"{counted(failed, 'video')} could not be read; `albumclean status` says why.")
     if unscored := len(known) - len(scored) - failed:
-        typer.echo(f"{counted(unscored, 'video')} not scored yet: run `albumclean scan --videos` on their folder.")
+        again = " ".join(["albumclean scan --videos FOLDER", *(f"--scorer {shown(name)}" for name in scorer)])
+        typer.echo(f"{counted(unscored, 'video')} not scored yet: run `{again}`.")
     if listed:
         typer.echo("Next: `albumclean review --videos` shows those that score low and lets you decide.")
     return ExitCode.OK

@@ -19,6 +19,7 @@ from albumclean.engines.analyse import Analysis, Job, Wanted, analyse, failure_o
 from albumclean.engines.closeup import Closeup, CloseupJob, closeup
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
+from albumclean.engines.reading import NO_SCORE
 from albumclean.errors import AlbumcleanError, DecodeError, ReadError
 from albumclean.media.patches import Place
 from albumclean.media.view import NetworkView, network_view
@@ -31,7 +32,6 @@ from albumclean.scoring.scorer import Scorer
 Values = dict[tuple[str, str], float]  # raw, by scorer and quantity; what is not finite is left out
 Quantities = dict[str, float]  # of one scorer
 
-NO_SCORE: Final = "the model gave no usable score for it"
 SHIPPED: Final = tuple(registry.shipped(name) for name in registry.DEFAULT)
 
 

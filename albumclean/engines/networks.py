@@ -19,6 +19,8 @@ _Item = tuple[str, bytes, NetworkView]
 WAITING = 16  # views
 MOST_WAITING = 128 << 20  # bytes of them: those of some networks have 36 MB each
 
+_JOIN_SECONDS = 5.0
+
 
 class _Views:
     """A queue that is full when it holds `WAITING` views, or one view and `MOST_WAITING` bytes; None ends it."""
@@ -75,7 +77,8 @@ class NetworkThread:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        # After an error, or a Ctrl-C, whatever the thread does may take for ever: a network of another package, say.
+        self._thread.join(None if kind is None else _JOIN_SECONDS)
 
     def put(self, name: str, content_hash: bytes, view: NetworkView) -> None:
         """Hand over one photo's view; waits while the queue is full. Raises what the thread raised."""

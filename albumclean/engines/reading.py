@@ -26,10 +26,12 @@ from albumclean.scoring.scorer import Scorer
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.store.cache import Cache, Needs
 from albumclean.store.thumbnails import Shelf
+from albumclean.words import shown
 
 if TYPE_CHECKING:
     from albumclean.engines.scan import ScanSummary, ScanWatcher
 
+NO_SCORE = "the model gave no usable score for it"
 COMMIT_EVERY = 2.0  # seconds: what a kill may cost, and what a crowd of commits would
 
 
@@ -82,9 +84,8 @@ class Reading:
                 self._batch.network += self._kept(network.finish())
             finally:
                 self._commit()
-        for digest, (identity, _) in self._unscored.items():
-            failure = Failure(identity.path, Stage.SCORE, "the model gave no usable score for it")
-            self._record(identity, failure, digest)
+        for digest, (identity, networks) in self._unscored.items():
+            self._record_unscored(identity, networks, digest)
         self._batch.commit()
 
     # --- what another reading does otherwise --------------------------------------------------------------------
@@ -158,6 +159,15 @@ class Reading:
         self, identity: FileIdentity, error: AlbumcleanError | WorkerFailure, digest: bytes | None
     ) -> None:
         self._record(identity, failure_of(identity.path, error, was_read=digest is not None), digest)
+
+    def _record_unscored(self, identity: FileIdentity, networks: set[str], digest: bytes) -> None:
+        """Only what the shipped scorers can't judge has failed; another's silence costs the photo that score alone."""
+        if networks & set(registry.DEFAULT):
+            self._record(identity, Failure(identity.path, Stage.SCORE, NO_SCORE), digest)
+            return
+        names = ", ".join(map(shown, sorted(networks)))
+        self.summary.failed += 1
+        self.desk.watcher.failed(Failure(identity.path, Stage.SCORE, f"{names} gave no usable score for it"))
 
     def _record(self, identity: FileIdentity, failure: Failure, digest: bytes | None) -> None:
         self._batch.failures.append((identity, failure, digest))

@@ -115,7 +115,7 @@ class VideoReading(Reading):
 
         def seconds(job: VideoJob) -> float:
             share = math.ceil(job.frames / _FRAMES_AT_ONCE)
-            return round(wish.decode_timeout * share + job.identity.size / _READ_RATE)
+            return wish.decode_timeout * share + job.identity.size // _READ_RATE
 
         return worker_pool(watch, wish, seconds)
 

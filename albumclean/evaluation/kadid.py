@@ -83,6 +83,12 @@ def readable(quantities: Iterable[str]) -> bool:
     return not {name for names in READ_FROM.values() for name in names}.isdisjoint(quantities)
 
 
+def is_read(file: str) -> bool:
+    """Whether the protocol reads a file of KADID-10k by this name: ten of its 25 distortions."""
+    named = FILE.fullmatch(file.rpartition("/")[2])
+    return named is not None and named["type"] in _NAMES
+
+
 def ladder(photo: Image.Image, seed: int) -> Iterator[Image.Image]:
     """The clean photo at KADID's size, then every distortion at every level: 1 + 12 x 5 pictures.
 
@@ -129,8 +135,9 @@ def of_files(readings: Iterable[tuple[str, Mapping[str, float]]]) -> Protocol | 
     found: dict[tuple[str, str], dict[int, float]] = {}
     for file, values in readings:
         named = FILE.fullmatch(file.rpartition("/")[2])
-        if named is None or (name := _NAMES.get(named["type"])) is None:
+        if named is None or named["type"] not in _NAMES:
             continue
+        name = _NAMES[named["type"]]
         if said := [values[head] for head in READ_FROM[_HEADING[name]] if head in values]:
             found.setdefault((named["reference"], name), {})[int(named["level"])] = max(said)
     ladders = [

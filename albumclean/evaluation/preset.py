@@ -78,7 +78,12 @@ def read_preset(preset: Preset, folder: Path, part: str | None = None) -> tuple[
         there = f"has {', '.join(sorted(parts))} and {ALL}" if parts else f"does not name parts: it has only {ALL}"
         raise UsageError(detail=f"There is no part {chosen!r}; this copy of {preset.title} {there}.")
     rows = {
-        picture.name: Rated(picture.name, labels.folder / picture.name, picture.mos, picture.subset or picture.part)
+        picture.name: Rated(
+            picture.name,
+            labels.folder / picture.name,
+            picture.mos,
+            picture.subset or (picture.part if chosen == ALL else ""),
+        )
         for picture in labels.pictures
         if chosen in {ALL, picture.part}
     }

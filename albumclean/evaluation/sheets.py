@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,11 @@ from albumclean.words import shown
 
 _DELIMITERS: Final = (",", ";", "\t")
 _HEADER_ROWS: Final = 5  # of an Excel sheet, among which the one with the names of the columns must be
+# What openpyxl lets through of a damaged file: whatever the archive and the XML in it raise (SyntaxError: bad XML).
+_UNSOUND: Final = (
+    BadZipFile, zlib.error, EOFError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
+    NotImplementedError, OverflowError,
+)  # fmt: skip
 _MOST_ROWS: Final = 1_000_000  # of one sheet: more is not a table of scores
 
 
@@ -135,8 +141,7 @@ def _excel(path: Path, columns: Sequence[str]) -> list[Row]:
             book.close()
     except OSError as error:
         raise TableError(path=shown(path), detail=f"it can't be read ({error.strerror or error})") from error
-    # openpyxl lets through whatever the archive and the XML in it raise; its parse errors are SyntaxErrors.
-    except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError) as error:
+    except _UNSOUND as error:
         raise TableError(path=shown(path), detail="it is not a sound Excel file") from error
     named = " and ".join(map(repr, columns))
     raise TableError(path=shown(path), detail=f"none of its sheets names the columns {named}")

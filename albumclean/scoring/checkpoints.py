@@ -125,15 +125,19 @@ def _check_archive(path: Path, size: int) -> None:
     """PyTorch packs without compressing, so that an archive can't hold more than its own size."""
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-    names = {entry.filename.rpartition("/")[2] for entry in entries}
-    if "constants.pkl" in names:
-        raise _refusal(path, "it is a program of TorchScript; albumclean reads weights and runs no programs of others")
-    if "data.pkl" not in names:
-        raise _refusal(path, "it is an archive, but none of PyTorch's")
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise _refusal(path, "it is a compressed archive, which PyTorch does not make; unpack it first")
-    if sum(entry.file_size for entry in entries) > size:
-        raise _refusal(path, "it claims to hold more than its own size")
+        names = {entry.filename.rpartition("/")[2] for entry in entries}
+        if "constants.pkl" in names:
+            raise _refusal(
+                path, "it is a program of TorchScript; albumclean reads weights and runs no programs of others"
+            )
+        if "data.pkl" not in names:
+            raise _refusal(path, "it is an archive, but none of PyTorch's")
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise _refusal(path, "it is a compressed archive, which PyTorch does not make; unpack it first")
+        if sum(entry.file_size for entry in entries) > size:
+            raise _refusal(path, "it claims to hold more than its own size")
+        if archive.testzip() is not None:  # PyTorch itself does not compare the checksums
+            raise _refusal(path, "it was damaged on its way: a checksum in it is wrong; fetch it again")
 
 
 def _from_safetensors(path: Path) -> object:

@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 import numpy as np
 from PIL import Image
 
-from albumclean.domain import AnyInput, CropInput, InputSpec, NativeInput, Says, ScorerSpec, SquareInput
+from albumclean.domain import (
+    AnyInput,
+    CropInput,
+    InputSpec,
+    NativeInput,
+    PaddedInput,
+    Says,
+    ScorerSpec,
+    ShortSideInput,
+    SquareInput,
+)
 from albumclean.errors import ContractBroken
 from albumclean.media.picture import Picture
 from albumclean.media.statistics import statistics
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
 MOST_PIXELS: Final = 40_000_000  # of a view: it travels from the decoder to the network
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+_INPUTS: Final = get_args(AnyInput)
 _ORDINARY: Final = ((640, 480), (480, 640), (1500, 500))  # pixels; every scorer has values for these
 _ODD: Final = ((97, 61), (33, 200), (1, 1))  # it may have none for these, but must not raise
 _TOLERANCE: Final = 1e-4  # of the range, between a batch and single pictures
@@ -139,12 +150,14 @@ def _flaws_of_input(wanted: AnyInput) -> Iterator[str]:
             sizes = (*wanted.cover, *wanted.crop)
             if wanted.crop[0] > wanted.cover[0] or wanted.crop[1] > wanted.cover[1]:
                 yield "its input crops more than it covers."
+        case PaddedInput():
+            sizes = wanted.box
         case NativeInput():
             sizes = (wanted.short_side, wanted.most)
-        case SquareInput():
+        case ShortSideInput() | SquareInput():
             sizes = (wanted.side,)
-    if type(wanted) not in get_args(AnyInput):
-        yield "its input must be an InputSpec, CropInput, NativeInput or SquareInput."
+    if type(wanted) not in _INPUTS:
+        yield f"its input must be one of {', '.join(each.__name__ for each in _INPUTS)}, of albumclean.domain."
         return
     if not all(isinstance(size, int) and size >= 1 for size in sizes):
         yield "the sizes of its input must be whole numbers of 1 or more."

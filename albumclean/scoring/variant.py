@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 State: TypeAlias = "Mapping[str, Tensor]"
 
 
+class Unusable(ValueError):
+    """Raised by `Variant.converted`: the weights are known, and why they can't be used; for people."""
+
+
 def _as_they_are(state: State) -> State:
     return state
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from albumclean.scoring import families
-from albumclean.scoring.variant import Variant
+from albumclean.scoring.variant import Unusable, Variant
 from albumclean.words import counted, shown
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def _converted(candidate: Variant, state: Mapping[str, Tensor]) -> Mapping[str, 
     """Nothing where the file is not even of the form that this family has."""
     try:
         return candidate.converted(state)
+    except Unusable as error:
+        raise NotRecognised(str(error)) from error
     except (KeyError, ValueError, RuntimeError):
         return state
 

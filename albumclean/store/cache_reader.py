@@ -35,6 +35,7 @@ class CacheCounts:
     """How much the cache knows."""
 
     files: int
+    videos: int  # of the files
     bytes: int
     unread: int
     failed: int
@@ -235,12 +236,13 @@ class CacheReader:
     def counts(self) -> CacheCounts:
         """For `albumclean status`."""
         with store_errors(self.path):
-            files, size, unread, failed, contents = self._connection.execute(
-                """SELECT count(*), coalesce(sum(size), 0), sum(content_hash IS NULL AND failure_stage IS NULL),
+            files, videos, size, unread, failed, contents = self._connection.execute(
+                """SELECT count(*), coalesce(sum(video), 0), coalesce(sum(size), 0),
+                sum(content_hash IS NULL AND failure_stage IS NULL),
                 sum(failure_stage IS NOT NULL), count(DISTINCT content_hash) FROM file"""
             ).fetchone()
             last = self._connection.execute("SELECT max(finished_at) FROM scan").fetchone()[0]
-        return CacheCounts(files, size, unread or 0, failed or 0, contents, last)
+        return CacheCounts(files, videos, size, unread or 0, failed or 0, contents, last)
 
     def histogram(self, spec: ScorerSpec, quantity: str, bins: int = 100) -> Histogram:
         """All readable photos by one value of a scorer; the first k bins hold just those with a value below k/bins."""

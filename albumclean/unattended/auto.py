@@ -144,9 +144,11 @@ class AutoMove:
 def may_ever_go(proposal: Proposal) -> bool:
     """What holds for every auto rule: a sure proposal on a readable photo that is the user's to lose.
 
-    If it goes for another one, that can be read and is not the same file.
+    If it goes for another one, that can be read and is not the same file. Videos never go without a question.
     """
     facts, *keeper = _concerned(proposal)
+    if facts.asset.video:
+        return False
     if proposal.action is not Action.TRASH or facts.untouchable is not None:
         return False
     if facts.asset.role is not RootRole.NORMAL or any(each.photo is None or each.failure for each in (facts, *keeper)):

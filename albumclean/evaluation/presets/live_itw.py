@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from albumclean.evaluation.dataset import Folder
 from albumclean.evaluation.matlab import numbers, texts
 from albumclean.evaluation.preset import IQA_PYTORCH, KONIQ_PAPER, Labelled, Labels, Preset, Published
@@ -19,6 +21,8 @@ def _read(folder: Folder) -> Labels:
     scores = numbers(path, "AllMOS_release")
     if len(names) != len(scores):
         raise folder.unusable(f"{_NAMES} names {len(names)} pictures, but {_SCORES} holds {len(scores)} scores")
+    if not np.isfinite(scores).all():
+        raise folder.unusable(f"{_SCORES} holds scores that are not numbers")
     both = list(zip(names, scores.tolist(), strict=True))[_TRAINING:]
     place = folder.pictures(path, names[_TRAINING:], "Images")
     return Labels(tuple(Labelled(name, mos) for name, mos in both), place)
