@@ -6,6 +6,7 @@ the networks see on all of them, and the networks on parts, for time; this does 
 
     python -m benchmarks.published_equality mos
     python -m benchmarks.published_equality degradation     (about ten minutes)
+    python -m benchmarks.published_equality maniqa          (the original needs `pip install timm einops`)
 
 Run from the repository's folder.
 """
@@ -16,12 +17,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.published_speed import EXACT, SIZES, ours, theirs
+from benchmarks.published_speed import EXACT, NETWORKS, ours, theirs
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=sorted(SIZES))
+    parser.add_argument("network", choices=NETWORKS)
     network = parser.parse_args().network
     with tempfile.TemporaryDirectory() as folder:
         from tests.published_pictures import files

@@ -22,10 +22,13 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 BATCH = 16
 EXACT = 1e-5
-SIZES = {"mos": (1920, 1080), "degradation": (1280, 720)}  # the native size of what each was trained on
+NETWORKS = ("degradation", "maniqa", "mos")
+SIZES = {"degradation": (1280, 720)}  # which it sees as they are; the others scale
+SIZE = (1920, 1080)
 
 Rows = list[list[float]]  # of each picture, its values
 Task = Callable[[], Rows]
@@ -43,11 +46,11 @@ class Round:
 def theirs(network: str, files: Sequence[Path]) -> Task:
     import torch
 
-    from tests.published_pictures import degradation_original, mos_original
+    from tests.published_pictures import degradation_original
 
     torch.manual_seed(0)
-    if network == "mos":
-        preprocessor, model = mos_original()
+    if network != "degradation":
+        preprocessor, model = rating_original(network)
 
         def ask(file: Path) -> list[float]:
             return [float(model({"input": preprocessor(str(file))["input"]})["output"])]
@@ -77,7 +80,7 @@ def ours(network: str, files: Sequence[Path]) -> Task:
     from albumclean.scoring.batches import NetworkBatches
     from albumclean.scoring.nets.filled import filled
     from albumclean.scoring.variants import variant
-    from tests.published_pictures import decoded, degradation_original, mos_original
+    from tests.published_pictures import decoded, degradation_original
 
     @dataclass(frozen=True)
     class Loaded:
@@ -88,7 +91,7 @@ def ours(network: str, files: Sequence[Path]) -> Task:
             return self.network
 
     torch.manual_seed(0)
-    original = mos_original()[1].model if network == "mos" else degradation_original().model.model
+    original = degradation_original().model.model if network == "degradation" else rating_original(network)[1].model
     known = variant(f"modelscope-{network}")
     scorer = Loaded(known.spec("it", "", "0" * 64), filled(known.network, original.state_dict()))
     batches = NetworkBatches(scorer, "cpu", BATCH)
@@ -103,6 +106,13 @@ def ours(network: str, files: Sequence[Path]) -> Task:
         return list(values.values())
 
     return run
+
+
+def rating_original(network: str) -> tuple[Any, Any]:
+    """The preprocessor and the model of one of ModelScope's pipelines that give one number."""
+    from tests.published_pictures import maniqa_original, mos_original
+
+    return maniqa_original() if network == "maniqa" else mos_original()
 
 
 def serve(whose: str, network: str, files: Sequence[Path], threads: int, orders: Connection) -> None:
@@ -122,14 +132,14 @@ def serve(whose: str, network: str, files: Sequence[Path], threads: int, orders:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=sorted(SIZES))
+    parser.add_argument("network", choices=NETWORKS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=BATCH)
     parser.add_argument("--size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--threads", type=int, default=0, help="0: as many as PyTorch takes")
     wish = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        files = photos(Path(folder), wish.pictures, tuple(wish.size or SIZES[wish.network]))
+        files = photos(Path(folder), wish.pictures, tuple(wish.size or SIZES.get(wish.network, SIZE)))
         compare(wish.network, files, wish.rounds, wish.threads)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -66,6 +67,18 @@ def mos_original() -> tuple[Any, Any]:
         model = _without_init(wrapper)
         model.model = stirred(network)
         return preprocessor.ImageQualityAssessmentMosPreprocessor(), model.eval()
+
+
+def maniqa_original() -> tuple[Any, Any]:
+    """The preprocessor and the model of ModelScope's MANIQA pipeline; random weights. Needs timm and einops."""
+    with originals() as get:
+        preprocessor = get("modelscope.preprocessors.cv.image_quality_assessment_man")
+        wrapper = get(f"{_MODELS}_man.image_quality_assessment_man").ImageQualityAssessmentMAN
+        model = _without_init(wrapper)
+        model.model = get(f"{_MODELS}_man.maniqa").MANIQA()
+        mock.patch.object(torch.Tensor, "cuda", lambda tensor: tensor).start()  # which it asks for always
+        model.model.fc_score[3].bias.data.fill_(0.5)  # or else half of all pictures get nothing
+        return preprocessor.ImageQualityAssessmentMANPreprocessor(), model.eval()
 
 
 def degradation_original() -> Any:

@@ -231,7 +231,7 @@ def test_the_scene_branch_of_tanet_has_no_say_on_a_single_picture() -> None:
 def test_tanet_of_ava_is_refused_as_it_has_no_number_for_a_single_picture() -> None:
     state = made_weights(TANet())
     state["head.2.weight"], state["head.2.bias"] = torch.zeros(10, 30), torch.zeros(10)
-    with pytest.raises(NotRecognised, match="trained on AVA.*by itself it has none"):
+    with pytest.raises(NotRecognised, match=r"trained on AVA.*by itself it has none"):
         recognised(state)
 
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +15,13 @@ import psutil
 import pytest
 import torch
 
-from albumclean.domain import Embedding, InputSpec, PatchSpec
+from albumclean.domain import Embedding, InputSpec, NativeInput, PatchSpec
+from albumclean.engines import networks
 from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing, ModelUnreadable
 from albumclean.media.picture import Picture
 from albumclean.media.statistics import statistics
 from albumclean.media.view import NetworkView, network_view
-from albumclean.scoring import registry
+from albumclean.scoring import batches, device, registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.device import Placement, batch_size, place
 from albumclean.scoring.findings import Findings, embeddings_of
@@ -92,6 +95,65 @@ def test_what_waits_is_never_more_than_two_batches(network: Mean) -> None:
     made = NetworkBatches(registry.shipped(registry.JUDGE), "cpu", 4)
     done = sum(len(made.add(bytes([number]), view(0, number + 1)).embeddings) for number in range(50))
     assert done > 50 - 8
+
+
+def test_large_views_that_wait_are_bounded_by_their_bytes(network: Mean, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = view(0).size
+    monkeypatch.setattr(batches, "MOST_WAITING", 5 * size)
+    made = NetworkBatches(registry.shipped(registry.JUDGE), "cpu", 100)
+    waiting = 0
+    for number in range(60):
+        found = made.add(bytes([number]), view(number, 2 + number % 3))
+        waiting += 1 - len(found.embeddings)
+        assert made._held() <= 5 * size
+        assert waiting <= 6
+    assert waiting == len(made.flush().embeddings)
+
+
+def test_views_of_native_size_pass_the_network_as_many_at_once_as_their_own_size_allows(
+    network: Mean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = registry.shipped(registry.JUDGE)
+    native = SimpleNamespace(spec=replace(asked.spec, input=NativeInput(1, 1, 10**6)), load=asked.load)
+    monkeypatch.setattr(device, "LARGEST_PIXELS_ON_CPU", 100)
+    made = NetworkBatches(native, "cpu", 16)
+    for number, side in enumerate([4] * 16 + [9] * 16 + [20] * 16):
+        pixels = np.full((side, side, 3), number, np.uint8)
+        made.add(bytes([number]), NetworkView(pixels, np.zeros((1, 1, 1, 3), np.uint8)))
+    assert [4] * 4 + [1] * 32 == network.sizes
+
+
+def test_a_network_is_asked_in_its_quicker_form(network: Mean, monkeypatch: pytest.MonkeyPatch) -> None:
+    quicker = Mean()
+    monkeypatch.setattr(Mean, "for_inference", lambda _: quicker, raising=False)
+    assert 3 == len(scores(3, *(view(value) for value in range(3))))
+    assert ([], [3]) == (network.sizes, quicker.sizes)
+
+
+def test_the_queue_to_the_networks_is_bounded_by_number_and_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = view(0).size
+    for most, room in ((100 * size, networks.WAITING), (3 * size, 3), (0, 1)):
+        monkeypatch.setattr(networks, "MOST_WAITING", most)
+        queue = networks._Views()
+        taken = 0
+        while queue.put(("judge", b"", view(0)), timeout=0):
+            taken += 1
+        assert room == taken
+        assert queue.get(timeout=0) is not None
+        assert queue.put(("judge", b"", view(0)), timeout=0)
+
+
+def test_one_who_waits_for_room_gets_it_when_a_view_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "MOST_WAITING", 0)
+    queue = networks._Views()
+    queue.put(("judge", b"1", view(1)), timeout=0)
+    taker = threading.Timer(0.05, queue.get, [1.0])
+    taker.start()
+    assert queue.put(("judge", b"2", view(2)), timeout=30)
+    taker.join()
+    item = queue.get(timeout=0)
+    assert item is not None
+    assert b"2" == item[1]
 
 
 def test_where_memory_runs_out_a_batch_is_halved_and_nothing_is_lost(network: Mean) -> None:

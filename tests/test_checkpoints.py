@@ -437,6 +437,16 @@ def test_an_array_that_claims_a_terabyte_takes_no_memory(tmp_path: Path) -> None
     assert "it unpacks to more than 2 GB." == refusal(tmp_path / "a.h5")
 
 
+@pytest.mark.timeout(20)
+def test_groups_without_end_are_not_walked_through(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = file
+        for _ in range(2000):
+            group = group.create_group("g")
+        group["kernel"] = np.ones(3, np.float32)
+    assert "its arrays lie deeper than those of any network." == refusal(tmp_path / "a.h5")
+
+
 def test_groups_that_hold_themselves_and_doubles_are_no_trouble(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["conv/kernel:0"] = np.arange(4, dtype=">f4")

@@ -320,7 +320,7 @@ def test_a_terminal_gets_the_map_in_colour_unless_it_wants_none(
     assert any("▀▀▀" in line for line in plain)
     assert any("0 bad" in line and "1 good" in line for line in plain)
     assert max(map(len, plain)) <= columns
-    (said,) = (line for line in plain if line.startswith("low-quality"))
+    (said,) = (line for line in plain if line.startswith("low-quality "))
     assert (columns >= 110) == any("▀" in line and line.startswith("score") for line in plain)
     assert "Proposes it for the trash" in said or columns == 40
     assert "▀" not in run(path, "--no-preview")[1]

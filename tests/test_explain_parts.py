@@ -92,7 +92,7 @@ def test_a_rule_that_compares_photos_says_nothing_on_one() -> None:
 
 
 def test_what_fires_comes_first() -> None:
-    assert ["low-quality", "keep-best", "old-screenshots"] == [
+    assert ["low-quality", "keep-best", "low-quality-videos", "old-screenshots"] == [
         ruling.rule for ruling in rulings(photo("a", mos=0.1), Settings())
     ]
 

@@ -126,3 +126,17 @@ def test_a_close_look_at_what_is_no_photo_names_it(album: Path) -> None:
         inspect(album / "text.jpg", settings=Settings())
     with pytest.raises(ReadError, match=r"none\.jpg"):
         inspect(album / "none.jpg", settings=Settings())
+
+
+def test_a_head_alone_is_asked_by_way_of_what_it_reads(album: Path) -> None:
+    path = save(scene(1), album / "a.jpg")
+    kind = registry.shipped(registry.KIND)
+    ((found, said),) = judge_files([path], scorers=[kind], settings=Settings(), device="cpu", workers=1)
+    assert path == found
+    assert isinstance(said, dict)
+    assert {(registry.KIND, quantity) for quantity in kind.spec.quantities} == said.keys()  # and nothing of the judge
+    assert 1.0 == pytest.approx(sum(said.values()), abs=1e-3)
+    both = judge_files([path], scorers=[JUDGE, kind], settings=Settings(), device="cpu", workers=1)
+    ((_, all_said),) = both
+    assert isinstance(all_said, dict)
+    assert {registry.JUDGE, registry.KIND} == {scorer for scorer, _ in all_said}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import cv2
@@ -15,12 +17,13 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torchvision.models.vision_transformer import EncoderBlock
 
 from albumclean.domain import CropInput, NativeInput, PaddedInput, ScorerSpec, ShortSideInput
 from albumclean.media import published
 from albumclean.media.view import NetworkView, network_view
 from albumclean.scoring.batches import NetworkBatches
-from albumclean.scoring.nets import degradation
+from albumclean.scoring.nets import degradation, maniqa
 from albumclean.scoring.nets.censeo import CenseoMos
 from albumclean.scoring.nets.degradation import Degradations
 from albumclean.scoring.nets.filled import filled
@@ -280,6 +283,92 @@ def test_a_padded_picture_lies_in_the_middle_of_black(size: tuple[int, int]) -> 
     assert [int(scale * min(size)), int(scale * max(size))] == [len(rows), len(columns)]
     assert abs(rows[0] - (719 - rows[-1])) <= 1
     assert abs(columns[0] - (1279 - columns[-1])) <= 1
+
+
+# --- MANIQA ---------------------------------------------------------------------------------------------------------
+# The whole network against the whole original, which needs timm, is compared by `benchmarks/published_equality.py`.
+
+
+@pytest.fixture(scope="module")
+def man() -> Iterator[SimpleNamespace]:
+    """ModelScope's own parts of MANIQA, with the little of einops and timm that they ask for."""
+
+    def rearrange(x: Tensor, pattern: str, **sizes: int) -> Tensor:
+        if pattern == "b c h w -> b (h w) c":
+            return x.flatten(2).transpose(1, 2)
+        assert "b (h w) c -> b c h w" == pattern
+        return x.transpose(1, 2).reshape(len(x), -1, sizes["h"], sizes["w"])
+
+    stand_ins = {name: ModuleType(name) for name in ("einops", "timm", "timm.models", "timm.models.vision_transformer")}
+    vars(stand_ins["einops"])["rearrange"] = rearrange
+    vars(stand_ins["timm.models.vision_transformer"])["Block"] = nn.Module
+    with pytest.MonkeyPatch.context() as patch, originals() as get:
+        for name, module in stand_ins.items():
+            patch.setitem(sys.modules, name, module)
+        package = "modelscope.models.cv.image_quality_assessment_man"
+        yield SimpleNamespace(swin=get(f"{package}.swin").SwinTransformer, tab=get(f"{package}.maniqa").TABlock)
+
+
+def test_maniqas_attention_in_windows_agrees_with_the_original(man: SimpleNamespace) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.meshgrid wants to be told an order
+        original = man.swin(
+            (28, 28), depths=[2, 2], num_heads=[4, 4], embed_dim=384, window_size=4, dim_mlp=768, scale=0.13
+        ).eval()
+    ours = maniqa._ScaledSwin(384)
+    for name in ("attn_mask", "relative_position_index"):
+        ends = [key for key in original.state_dict() if key.endswith(name)]
+        assert ends
+        assert all(torch.equal(original.state_dict()[key], ours.state_dict()[key]) for key in ends)
+    generator = torch.Generator().manual_seed(1)
+    for parameter in original.parameters():
+        parameter.data.add_(torch.randn(parameter.shape, generator=generator) / 20)
+    ours.load_state_dict(original.state_dict(), strict=True)
+    x = torch.randn(2, 784, 384, generator=generator)
+    expected = original(x.transpose(1, 2).reshape(2, 384, 28, 28))
+    assert worst(expected.flatten(2).transpose(1, 2), ours.eval()(x)) <= EXACT
+
+
+def test_maniqas_attention_of_channels_agrees_with_the_original(man: SimpleNamespace) -> None:
+    original, ours = man.tab(784).eval(), maniqa._TransposedAttention()
+    ours.load_state_dict(original.state_dict(), strict=True)
+    x = torch.randn(2, 96, 784, generator=torch.Generator().manual_seed(1))
+    assert worst(original(x), ours(x)) <= EXACT
+
+
+def test_maniqas_blocks_are_those_of_a_vision_transformer() -> None:
+    generator = torch.Generator().manual_seed(1)
+    theirs = EncoderBlock(12, 768, 3072, 0.0, 0.0).eval()  # torchvision's, which names its parameters otherwise
+    for parameter in theirs.parameters():
+        parameter.data.add_(torch.randn(parameter.shape, generator=generator) / 50)
+    state = theirs.state_dict()
+    ours = maniqa._Block().eval()
+    ours.load_state_dict(
+        {
+            f"{name}.{kind}": state[f"{other}{'_' if other.endswith('in_proj') else '.'}{kind}"]
+            for name, other in (
+                ("norm1", "ln_1"),
+                ("attn.qkv", "self_attention.in_proj"),
+                ("attn.proj", "self_attention.out_proj"),
+                ("norm2", "ln_2"),
+                ("mlp.fc1", "mlp.0"),
+                ("mlp.fc2", "mlp.3"),
+            )
+            for kind in ("weight", "bias")
+        },
+        strict=True,
+    )
+    x = torch.randn(2, 50, 768, generator=generator)
+    assert worst(theirs(x), ours(x)) <= EXACT
+
+
+def test_maniqas_pictures_are_those_of_the_original_on_every_file(album: list[Path]) -> None:
+    with originals() as get:
+        module = get("modelscope.preprocessors.cv.image_quality_assessment_man")
+        prepare = module.ImageQualityAssessmentMANPreprocessor()
+    for path in album:
+        ours = as_original(seen(path, variant("modelscope-maniqa")))
+        assert torch.equal(prepare(str(path))["input"], (ours - 0.5) / 0.5), path.name
 
 
 # --- pictures that the originals can't take -------------------------------------------------------------------------

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HEAD: Final = b"\x89HDF\r\n\x1a\n"  # the first bytes
 _FILTERS: Final = frozenset({1, 2, 3})  # deflate, shuffle, checksum: built in; others are programs that HDF5 would load
+_DEEPEST: Final = 32  # groups within groups; Keras has a handful
 
 
 def read_arrays(path: Path, largest: int) -> dict[str, Tensor]:
@@ -34,6 +35,8 @@ def read_arrays(path: Path, largest: int) -> dict[str, Tensor]:
 
     def visit(name: str, entry: object) -> None:  # is called for what hard links lead to: never another file
         nonlocal total
+        if name.count("/") > _DEEPEST:  # the library's own walk takes for ever then
+            raise CheckpointUnusable(path=shown(path), detail="its arrays lie deeper than those of any network")
         if isinstance(entry, h5py.Group) and not len(entry):
             arrays[f"{name.rpartition('/')[2]}/"] = torch.empty(0)
         if not isinstance(entry, h5py.Dataset) or entry.dtype.kind != "f":

@@ -28,7 +28,7 @@ from albumclean.words import shown
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_SECONDS: Final = 600.0  # a large network on a slow machine takes one
+_SECONDS: Final = 300.0  # a large network on a busy machine takes one
 _BASE: Final = 6 << 30  # bytes of address space that Python and PyTorch take before they read anything: 4, measured
 _COPIES: Final = 8  # of the file in memory at once: as it is, in single precision, packed, and the network's own
 

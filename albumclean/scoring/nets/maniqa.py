@@ -58,7 +58,7 @@ class Maniqa(nn.Module):
         """(N, channels, places) -> the same with the channels that `mix` gives."""
         for block in channels:
             x = block(x)
-        x = mix(x.unflatten(2, (_GRID, _GRID))).flatten(2)
+        x = mix(_image(x)).flatten(2)
         return places(x.transpose(1, 2)).transpose(1, 2)  # type: ignore[no-any-return]
 
 
@@ -153,8 +153,7 @@ class _SwinLayer(nn.Module):
         """(N, places, width) -> the same."""
         for block in self.blocks:
             x = block(x)
-        image = x.transpose(1, 2).unflatten(2, (_GRID, _GRID))
-        return functional.relu(self.conv(image)).flatten(2).transpose(1, 2)
+        return functional.relu(self.conv(_image(x.transpose(1, 2)))).flatten(2).transpose(1, 2)
 
 
 class _SwinBlock(nn.Module):
@@ -201,10 +200,15 @@ def _perceptron(width: int, last: nn.Module) -> nn.Sequential:
     return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Identity(), nn.Linear(width, 1), last)
 
 
+def _image(x: Tensor) -> Tensor:
+    """(N, channels, places) -> (N, channels, 28, 28)."""
+    return x.reshape(*x.shape[:2], _GRID, _GRID)
+
+
 def _windows(image: Tensor) -> Tensor:
     """(N, 28, 28, width) -> (N * windows, 16, width)."""
     count = _GRID // _WINDOW
-    split = image.unflatten(2, (count, _WINDOW)).unflatten(1, (count, _WINDOW))
+    split = image.reshape(len(image), count, _WINDOW, count, _WINDOW, image.shape[-1])
     return split.transpose(2, 3).flatten(3, 4).flatten(0, 2)
 
 

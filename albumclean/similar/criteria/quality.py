@@ -54,8 +54,8 @@ CRITERIA = (
         _score_words,
         lambda facts: facts.mos,
     ),
-    # In no default order: an edit of a photo is often the more beautiful one, and of the shots of one moment the judge's
-    # `preference` knows better, which was made for them (docs/aesthetics.md has the numbers).
+    # In no default order: an edit of a photo is often the more beautiful one, and the judge's `preference` knows better
+    # which shot of a moment people like (docs/aesthetics.md has the numbers).
     Criterion(
         "aesthetic",
         banded(lambda facts: facts.aesthetic, lambda context: context.settings.aesthetic_margin),
