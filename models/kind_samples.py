@@ -158,7 +158,7 @@ def test_samples(places: Places) -> list[Sample]:
 
 
 def fresh_samples(places: Places) -> list[Sample]:
-    """The second test, sorted by name: gathered and sorted by eye after the head was made, measured once."""
+    """The second test, sorted by name: gathered and sorted by eye after the first head was made."""
     kinds = (PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.DOCUMENT)
     made: list[Sample] = []
     for kind in kinds:

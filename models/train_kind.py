@@ -84,6 +84,12 @@ def _whose(sample: Sample) -> str:
     return sample.source or made
 
 
+def _without(columns: Tensor, share: float) -> Tensor:
+    """Dropout by bytes: on wide columns torch's own takes half of the time of training."""
+    kept = torch.empty(columns.shape, dtype=torch.uint8).random_() >= round(share * 256)
+    return columns * kept / (1 - round(share * 256) / 256)
+
+
 class Trained(nn.Module):
     """The head on standardised columns, with dropout."""
 
@@ -108,7 +114,7 @@ class Trained(nn.Module):
 
     def forward(self, shown: Tensor, measured: Tensor) -> Tensor:
         """Logits (n, 5)."""
-        inner = self.shown(functional.dropout(shown, DROP_SHOWN, self.training))
+        inner = self.shown(_without(shown, DROP_SHOWN) if self.training else shown)
         inner = inner + self.measured(functional.dropout(measured, DROP_MEASURED, self.training))
         logits: Tensor = self.out(functional.dropout(functional.gelu(inner), DROP_HIDDEN, self.training))
         return logits

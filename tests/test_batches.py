@@ -156,6 +156,30 @@ def test_one_who_waits_for_room_gets_it_when_a_view_is_taken(monkeypatch: pytest
     assert b"2" == item[1]
 
 
+def test_an_error_is_not_held_up_by_a_network_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "_JOIN_SECONDS", 0.05)
+    begun, let_go = threading.Event(), threading.Event()
+
+    def hang() -> torch.nn.Module:
+        begun.set()
+        let_go.wait(60)
+        return Mean()
+
+    judge = registry.shipped(registry.JUDGE)
+    try:
+        with (
+            pytest.raises(KeyboardInterrupt),
+            networks.NetworkThread("cpu", 1, [SimpleNamespace(spec=judge.spec, load=hang)]) as thread,
+        ):
+            thread.put(registry.JUDGE, b"x", view(1))
+            assert begun.wait(60)
+            raise KeyboardInterrupt
+        assert not let_go.is_set()
+    finally:
+        let_go.set()
+        thread._thread.join()
+
+
 def test_where_memory_runs_out_a_batch_is_halved_and_nothing_is_lost(network: Mean) -> None:
     network.most = 2
     assert 7 == len(scores(7, *(view(value) for value in range(7))))

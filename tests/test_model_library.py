@@ -304,16 +304,30 @@ def test_a_kill_in_the_middle_leaves_no_half_model_and_the_next_add_goes_on(
     assert verify(library.find(NIMA))  # type: ignore[arg-type]
 
 
-@pytest.mark.usefixtures("here")
-def test_two_adds_at_once_give_one_whole_model(tmp_path: Path, library: ModelLibrary) -> None:
+def test_two_adds_at_once_give_one_whole_model(
+    tmp_path: Path, library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = weights(tmp_path / "a.pth")
+    inside: list[int] = []
+    most: list[int] = []
+
+    def slowly(path: Path, **wishes: object) -> Found:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.3)  # the other one would be here by now
+        try:
+            return inspect_here(path, **wishes)  # type: ignore[arg-type]
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(adding, "inspect", slowly)
     found: list[bool] = []
     both = [threading.Thread(target=lambda: found.append(add(library, path).was_there)) for _ in range(2)]
     for each in both:
         each.start()
     for each in both:
         each.join()
-    assert [False, True] == sorted(found)
+    assert ([False, True], [1, 1]) == (sorted(found), most)
     assert {f"{NIMA}/{RECORD}", f"{NIMA}/{WEIGHTS}"} == files(library.folder)
 
 

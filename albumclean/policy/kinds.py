@@ -15,7 +15,7 @@ from albumclean.domain import Asset, Photo, PhotoKind
 
 # What a kind that is not judged must have: chosen by the rule in `models/kind_cutoffs.py`, on training pictures of
 # sources left out. Things before a white wall look drawn, so a graphic takes the most; to be unsure costs it nothing.
-SURE: Final = {PhotoKind.SCREENSHOT: 0.51, PhotoKind.DOCUMENT: 0.51, PhotoKind.GRAPHIC: 0.84}
+SURE: Final = {PhotoKind.SCREENSHOT: 0.51, PhotoKind.DOCUMENT: 0.73, PhotoKind.GRAPHIC: 0.75}
 JUDGED: Final = 0.6  # what photos and scans must have together
 
 # What cameras and phones write; of these a program that draws says neither which camera nor how long the shutter was.

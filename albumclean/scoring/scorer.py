@@ -30,5 +30,7 @@ class Scorer(Protocol):
         That of a scorer which others read has a method `seen` that gives the features of the whole pictures, too:
         (N, F). The network of a scorer that reads another (`spec.reads`) is called with those features and with the
         pictures' statistics (N, S), and gives float32 (N, quantities).
+
+        A network may have a method `for_inference()` that gives a quicker form of itself, with the same answers.
         """
         ...

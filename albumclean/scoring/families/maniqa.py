@@ -1,4 +1,8 @@
-"""MANIQA as ModelScope publishes it."""
+"""MANIQA as ModelScope publishes it.
+
+IIGROUP's own files have the same form, but were trained with another factor (0.8 for 0.13), which no weight tells, and
+are fed 20 random pieces of a picture: whoever brings one is told by the title.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ def _network() -> nn.Module:
 VARIANTS: Final = (
     Variant(
         name="modelscope-maniqa",
-        title="MANIQA, a transformer, as ModelScope's cv_man_image-quality-assessment has it: strong and slow.",
+        title="MANIQA as ModelScope's cv_man_image-quality-assessment has it; IIGROUP's own files are not for this.",
         revision="1",
         network=_network,
         input=ShortSideInput(side=224),
