@@ -162,7 +162,7 @@ def test_an_error_is_not_held_up_by_a_network_that_hangs(monkeypatch: pytest.Mon
 
     def hang() -> torch.nn.Module:
         begun.set()
-        let_go.wait(60)
+        let_go.wait(20)
         return Mean()
 
     judge = registry.shipped(registry.JUDGE)
@@ -174,7 +174,7 @@ def test_an_error_is_not_held_up_by_a_network_that_hangs(monkeypatch: pytest.Mon
             thread.put(registry.JUDGE, b"x", view(1))
             assert begun.wait(60)
             raise KeyboardInterrupt
-        assert not let_go.is_set()
+        assert thread._thread.is_alive()  # it still hangs
     finally:
         let_go.set()
         thread._thread.join()
