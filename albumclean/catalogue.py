@@ -136,7 +136,7 @@ class Catalogue:
                 yield content, mos
 
     def count_unscored(self, under: Sequence[Path] = ()) -> int:
-        """How many readable photos a chosen scorer of quality has not seen; the judge has seen all that were scanned."""
+        """How many readable photos a chosen scorer of quality has not seen; the judge sees all that are scanned."""
         if self.opinion.is_default:
             return 0
         unscored = (facts for facts in self.photos(under) if _has_bearing(facts) and facts.mos is None)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def mos_network() -> nn.Module:
     """ResNet-18's last stage (strides as torchvision's), pooled, and two linear layers."""
     from torch import nn
-    from torchvision.models import resnet18  # type: ignore[import-untyped]
+    from torchvision.models import resnet18
 
     head = (nn.Flatten(), nn.Linear(512, 1024), nn.ReLU(), nn.Linear(1024, 1), nn.Sigmoid())
     return nn.Sequential(*list(resnet18(weights=None).children())[:-1], *head).eval()

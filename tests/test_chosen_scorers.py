@@ -101,9 +101,7 @@ class Library:
         base = Settings()
         settings = replace(base, scan=replace(base.scan, workers=1))
         watcher = ScanWatcher(_ignore, _ignore, _ignore, lambda failure: self.failures.append(failure.reason))
-        return scan(
-            [Root(self.album)], self.cache, settings, watcher, thumbnails=self.thumbnails, scorers=chosen
-        )
+        return scan([Root(self.album)], self.cache, settings, watcher, thumbnails=self.thumbnails, scorers=chosen)
 
     def seen_by(self, chosen: Opinion) -> dict[str, PhotoFacts]:
         catalogue = Catalogue(self.cache, self.ledger, Settings(), opinion=chosen)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -190,6 +191,7 @@ def _ignore(*_: object) -> None:
 def without_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """They see pixels only, and take longer than all the rest."""
     monkeypatch.setattr(registry, "DEFAULT", ())
+    monkeypatch.setattr("albumclean.cli.scan.opinion_of", lambda *_: SimpleNamespace(scorers=()))
 
 
 class Run:
@@ -205,7 +207,7 @@ class Run:
         base = Settings()
         settings = replace(base, scan=replace(base.scan, workers=2, device="cpu", **changes))
         watcher = ScanWatcher(_ignore, _ignore, _ignore, self.failures.append)
-        return scan([Root(folder)], self.cache, settings, watcher, thumbnails=self.thumbnails)
+        return scan([Root(folder)], self.cache, settings, watcher, thumbnails=self.thumbnails, scorers=())
 
     def scored(self) -> set[Path]:
         return {each.asset.primary.path for each in self.cache.known() if each.photo and each.failure is None}

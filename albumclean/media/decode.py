@@ -149,7 +149,9 @@ def _decode_raw(data: bytes, name: str, content_hash: bytes, limits: _Limits) ->
         profile = _profile(image, b"", "JPEG")
         loaded = _load(image, limits)
     photo = _photo(content_hash, preview.size, name, facts)
-    return Frame(Picture(loaded.pixels, raw.turn_of(preview, stored, own), profile), photo, loaded.size, loaded.reduction)
+    return Frame(
+        Picture(loaded.pixels, raw.turn_of(preview, stored, own), profile), photo, loaded.size, loaded.reduction
+    )
 
 
 def _photo(content_hash: bytes, size: tuple[int, int], found: str, facts: metadata.Facts) -> Photo:
