@@ -69,9 +69,6 @@ def add(
     if outcome.was_there:
         typer.echo(f"It is there already, as {model.name}, and whole. Nothing was changed.")
         return ExitCode.OK
-    typer.echo(
-        f"    {outcome.found.weights:,} numbers; SHA-256 {outcome.found.sha256}; licence: {model.variant.licence}"
-    )
     typer.echo(f"Kept as {model.name}, {file_size(model.record.size)} in {shown(model.folder)}.")
     typer.echo(f"Next: `albumclean scan FOLDER --scorer {model.name}`; always: `albumclean models use {model.name}`.")
     return ExitCode.OK

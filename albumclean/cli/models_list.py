@@ -125,13 +125,19 @@ def _print(entry: Entry) -> None:
     typer.echo(f"    {shown(spec.summary)}")
     typer.echo(f"    {shown(says)}")
     if spec.says.value in {"quality", "beauty"}:
-        typer.echo(
-            f"    {scale}; {'calibrated: ' + shown(entry.calibration) if entry.calibration else 'not calibrated'}"
-        )
+        typer.echo(f"    {scale}; {_calibrated(entry)}")
     size = f"; {file_size(entry.size)}" if entry.size is not None else ""
     typer.echo(f"    licence: {shown(spec.licence)}; revision {shown(spec.revision)}{size}")
     if entry.record is not None:
         typer.echo(f"    from {shown(entry.record.source_name)}, added {shown(entry.record.added)}")
+
+
+def _calibrated(entry: Entry) -> str:
+    from albumclean.scoring.registry import JUDGE
+
+    if entry.calibration:
+        return f"calibrated: {shown(entry.calibration)}"
+    return "the scale that thresholds mean" if entry.name == JUDGE else "not calibrated"
 
 
 def _document(entry: Entry) -> dict[str, object]:
