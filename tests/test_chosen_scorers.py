@@ -196,7 +196,9 @@ def test_beauty_and_faults_never_become_the_score(library: Library) -> None:
     assert {"red.png", "grey.png"} == library.raw(Red("faulty", Says.FAULTS).spec).keys()
 
 
-def test_a_photo_of_which_a_scorer_says_nothing_is_listed_as_failed(library: Library) -> None:
+def test_a_photo_of_which_a_chosen_scorer_says_nothing_is_named_and_keeps_what_the_judge_says(library: Library) -> None:
     save(Image.new("RGB", (320, 240)), library.album / "black.png")
     summary = library.scan(opinion("red").scorers)
-    assert (1, ["the model gave no usable score for it"]) == (summary.failed, library.failures)
+    assert (1, ["red gave no usable score for it"]) == (summary.failed, library.failures)
+    (seen,) = (facts for name, facts in library.seen_by(opinion("judge")).items() if name == "black.png")
+    assert (True, None) == (seen.mos is not None, seen.failure)
