@@ -160,8 +160,8 @@ def _tell(found: Found) -> None:
     typer.echo(f"{shown(found.path)} is {known.name}: {known.title}")
     typer.echo(f"    {found.weights:,} numbers; SHA-256 {found.sha256}; licence: {known.licence}")
     if found.others:
-        others = " or ".join(f"`--as {name}`" for name in found.others)
-        typer.echo(f"    The same form has {' and '.join(found.others)}. If it is one of those, add it with {others}.")
+        others = ", ".join(found.others)
+        typer.echo(f"    Others of this form: {others}. If it is one of those, add it with `--as NAME`.")
 
 
 def _others() -> frozenset[str]:

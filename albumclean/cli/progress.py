@@ -75,7 +75,7 @@ class _Bar:
         self._progress.update(
             self._task,
             completed=summary.done,
-            rate=f"{summary.done / elapsed:.1f} photos/s" if elapsed > 1 else "",
+            rate=f"{summary.done / elapsed:.1f} {summary.noun}s/s" if elapsed > 1 else "",
             folder=escape(_tail(folder)),
         )
 
@@ -91,13 +91,14 @@ class _Lines:
         self._last = self._started = time.monotonic()
 
     def crawling(self, summary: ScanSummary, folder: Path) -> None:
-        self._say(f"{counted(summary.found, 'photo')} found, now in {shown(folder)}")
+        self._say(f"{counted(summary.found, summary.noun)} found, now in {shown(folder)}")
 
     def scanning(self, summary: ScanSummary, folder: Path) -> None:
         rate = summary.done / max(time.monotonic() - self._started, 1e-9)
         left = duration((summary.to_do - summary.done) / rate) if rate else "?"
         self._say(
-            f"{summary.done:,} of {summary.to_do:,} photos, {rate:.1f} photos/s, {left} left, now in {shown(folder)}"
+            f"{summary.done:,} of {counted(summary.to_do, summary.noun)}, {rate:.1f} {summary.noun}s/s, {left} left, "
+            f"now in {shown(folder)}"
         )
 
     def comparing(self, summary: ScanSummary) -> None:

@@ -106,11 +106,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
 
 
 def _print(summary: ScanSummary, seconds: float) -> None:
-    rate = (
-        f", {summary.done / seconds:.1f} {'files' if summary.videos else 'photos'}/s"
-        if summary.done and seconds >= 1
-        else ""
-    )
+    rate = f", {summary.done / seconds:.1f} {summary.noun}s/s" if summary.done and seconds >= 1 else ""
     parts = [
         f"{summary.decoded:,} newly scored",
         *([f"{summary.recognised:,} recognised by content"] if summary.recognised else []),

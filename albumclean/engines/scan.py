@@ -66,6 +66,11 @@ class ScanSummary:
         """Photos that the next scan has to read."""
         return self.to_do - self.done
 
+    @property
+    def noun(self) -> str:
+        """What one of the things that are looked at is called."""
+        return "file" if self.videos else "photo"
+
 
 class Forget(Enum):
     """When known photos that the crawl did not meet are forgotten. It costs rows of files, never scores."""
