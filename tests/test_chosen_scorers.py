@@ -138,7 +138,7 @@ def test_a_chosen_scorer_takes_the_place_of_the_judge(library: Library) -> None:
 
 def test_what_the_judge_says_does_not_depend_on_who_is_asked_beside_it(library: Library) -> None:
     # So large that the judge sees it reduced, and the other one as it is.
-    save(scene(7, 4900, 4810), library.album / "large.jpg", quality=60)
+    save(scene(7).resize((4900, 4810)), library.album / "large.jpg", quality=60)
     library.scan()
     alone = library.raw(registry.spec(registry.JUDGE)), library.raw(registry.spec(registry.KIND))
     library.cache.forget([path.resolve() for path in library.album.iterdir()])
