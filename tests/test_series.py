@@ -155,12 +155,13 @@ def test_at_whole_seconds_a_fast_beat_must_go_on_for_long() -> None:
 @given(st.integers(0, 10_000))
 @settings(max_examples=60, deadline=None)
 def test_a_person_at_the_button_makes_no_time_lapse(seed: int) -> None:
-    """Presses at least half as irregular again as a metronome, at whole seconds and in fractions."""
+    """No two pauses alike in a row (seven alike are a beat, whoever presses), at whole seconds and in fractions."""
     clock = random.Random(seed)
-    at = 0.0
+    at = pause = 0.0
     exact, whole = [], []
     for number in range(12):
-        at += clock.choice((0.8, 1.5, 2.6, 4.0))
+        pause = clock.choice([other for other in (0.8, 1.5, 2.6, 4.0) if other != pause])
+        at += pause
         exact.append(capture(number, at + 0.003))
         whole.append(capture(number, int(at)))
     assert SeriesKind.TIME_LAPSE not in {each.kind for each in find_series(whole, Line(range(0, 240, 20)))}
