@@ -17,7 +17,7 @@ from albumclean.errors import ScorerUnknown, UsageError
 from albumclean.scoring import registry
 from albumclean.scoring.calibration import Calibration
 from albumclean.scoring.collection import Scorers
-from albumclean.scoring.opinion import Opinion, Voice, default
+from albumclean.scoring.opinion import Opinion, Voice, default, names_of
 
 JUDGE = registry.spec(registry.JUDGE)
 
@@ -235,3 +235,8 @@ def test_the_default_is_the_judge_as_it_always_was() -> None:
     for number in range(1001):
         value = number / 1000
         assert math.isclose(value, chosen.mos({("judge", "mos"): value}) or 0.0, rel_tol=0, abs_tol=0)
+
+
+def test_the_names_in_wishes_are_told_however_they_are_written() -> None:
+    assert {"judge", "other", "third"} == names_of(["judge:2, other", " third : 1 ", "judge"])
+    assert {"judge"} == names_of(["judge:much", ""])

@@ -79,9 +79,10 @@ def remove(name: str = typer.Argument(..., help="The model.")) -> ExitCode:
     """Delete the copy of a model that `models add` keeps. The file that it came from stays, and so do its scores."""
     from albumclean.scoring.adding import remove as take_away
     from albumclean.scoring.library import ModelLibrary
+    from albumclean.scoring.opinion import names_of
 
     locations, settings = load()
-    if any(name == models_list.name_of(wish) for wish in settings.scoring.scorers):
+    if name in names_of(settings.scoring.scorers):
         raise UsageError(
             detail=f"{shown(name)!r} is chosen in [{_TABLE}] {_KEY}. First choose another one, for example with "
             "`albumclean models use judge`."

@@ -61,22 +61,18 @@ def list_(json_: bool = typer.Option(False, "--json", help="Print one JSON objec
     return ExitCode.SOME_FAILED if any(entry.trouble for entry in entries) else ExitCode.OK
 
 
-def name_of(wish: str) -> str:
-    """The scorer that a wish such as "judge:2" names."""
-    return wish.strip().partition(":")[0]
-
-
 def _entries(locations: Locations, settings: Settings) -> Iterator[Entry]:
     from albumclean.scoring import registry
     from albumclean.scoring.calibration import CalibrationShelf
     from albumclean.scoring.collection import Scorers
     from albumclean.scoring.library import Added, ModelLibrary
+    from albumclean.scoring.opinion import names_of
     from albumclean.scoring.packages import Packages
 
     library = ModelLibrary(locations.models)
     scorers = Scorers(library)
     shelf = CalibrationShelf(locations.models)
-    chosen = {name_of(each) for wish in settings.scoring.scorers for each in wish.split(",")} | set(registry.DEFAULT)
+    chosen = names_of(settings.scoring.scorers) | set(registry.DEFAULT)
     for name in scorers.names():
         origin = "shipped" if name in registry.names() else "added"
         try:

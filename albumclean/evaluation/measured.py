@@ -8,7 +8,7 @@ from typing import Self
 
 from albumclean.evaluation.kadid import readable
 from albumclean.scoring.calibration import Calibration
-from albumclean.scoring.opinion import Opinion, Voice
+from albumclean.scoring.opinion import Opinion, Voice, names_of
 from albumclean.scoring.scorer import Scorer
 
 Values = Mapping[tuple[str, str], float]  # raw, by scorer and quantity
@@ -70,7 +70,7 @@ class Measured:
     @classmethod
     def of(cls, opinion: Opinion, wishes: Sequence[str]) -> Self:
         """`wishes` are the user's, with or without weights, of which `opinion` was made."""
-        named = {wish.strip().partition(":")[0] for text in wishes for wish in text.split(",")}
+        named = names_of(wishes)
         quality = [voice for voice in opinion.quality if voice.spec.name in named]
         beauty = [voice for voice in opinion.beauty if voice.spec.name in named]
         first = [Together(opinion, opinion.name)] if len(quality) > 1 else []

@@ -121,15 +121,26 @@ def _mean(voices: Sequence[Voice], values: Values) -> float | None:
     return min(max(mean, min(said)), max(said))  # the division rounds; where all agree, the mean says the same
 
 
+def names_of(wishes: Iterable[str]) -> set[str]:
+    """The scorers that wishes such as "judge:2,other" name; whether there are such, or such weights, is not asked."""
+    return {_parted(wish)[0] for wish in _single(wishes)}
+
+
 def _single(wishes: Iterable[str]) -> list[str]:
     return [part for wish in wishes for part in map(str.strip, wish.split(",")) if part]
 
 
+def _parted(wish: str) -> tuple[str, str | None]:
+    """(name, what was said of its weight)."""
+    name, colon, number = (part.strip() for part in wish.rpartition(":"))
+    return (name, number) if colon else (wish, None)
+
+
 def _wish(text: str) -> tuple[str, float | None]:
     """(name, weight); None where none was said."""
-    name, colon, number = (part.strip() for part in text.rpartition(":"))
-    if not colon:
-        return text, None
+    name, number = _parted(text)
+    if number is None:
+        return name, None
     try:
         weight = float(number)
     except ValueError:
