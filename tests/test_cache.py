@@ -25,8 +25,9 @@ from albumclean.domain import (
     UserMarks,
 )
 from albumclean.errors import StoreError, StoreTooNew
-from albumclean.store.cache import Cache, Needs
+from albumclean.store.cache import Cache
 from albumclean.store.database import open_database
+from albumclean.store.file_table import Needs
 from albumclean.store.schema_cache import MIGRATIONS
 
 SPEC = ScorerSpec(
@@ -172,7 +173,7 @@ def test_unread_sidecars_keep_their_marks(cache: Cache) -> None:
 
 
 def test_pages_end_to_end_give_every_file_once(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("albumclean.store.cache.PAGE", 7)
+    monkeypatch.setattr("albumclean.store.file_table.PAGE", 7)
     monkeypatch.setattr("albumclean.store.cache_reader.PAGE", 7)
     scan = meet(cache, *(Asset(identity(f"/p/{number:03}.jpg")) for number in range(50)))
     expected = [f"/p/{number:03}.jpg" for number in range(50)]

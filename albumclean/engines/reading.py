@@ -24,7 +24,8 @@ from albumclean.scoring import registry
 from albumclean.scoring.findings import Findings
 from albumclean.scoring.scorer import Scorer
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
-from albumclean.store.cache import Cache, Needs
+from albumclean.store.cache import Cache
+from albumclean.store.file_table import Needs
 from albumclean.store.thumbnails import Shelf
 from albumclean.words import shown
 

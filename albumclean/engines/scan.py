@@ -32,7 +32,8 @@ from albumclean.media.thumbnail import REVISION as THUMBNAIL
 from albumclean.scoring import registry
 from albumclean.scoring.scorer import Scorer
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
-from albumclean.store.cache import Cache, Needs
+from albumclean.store.cache import Cache
+from albumclean.store.file_table import Needs
 from albumclean.store.thumbnails import Shelf
 
 MEETING = 1000  # assets recorded at once

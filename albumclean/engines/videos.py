@@ -30,7 +30,7 @@ from albumclean.media.video import Moment, check_format, open_video, reader_vers
 from albumclean.media.view import NetworkView
 from albumclean.media.workers import WorkerFailure, WorkerPool
 from albumclean.scoring.findings import Findings
-from albumclean.store.cache import Needs
+from albumclean.store.file_table import Needs
 
 # A video that failed is tried again when this changes: another decoder may read it.
 VIDEO_DECODER = f"video-1-{reader_version()}"

@@ -23,6 +23,7 @@ from albumclean.store.rows import (
     under_folders,
     unsigned64,
 )
+from albumclean.store.state import State
 
 PAGE = 1000  # rows read or written at once
 
@@ -60,6 +61,7 @@ class CacheReader:
         self._series: dict[tuple[str, str, str], int] = {}
         self.comparisons = Comparisons(connection, path)
         self.identifiers = Identifiers(connection, path)
+        self.state = State(connection, path)
 
     def has_files(self, under: Sequence[Path] = ()) -> bool:
         """Whether anything is known (under one of the folders)."""

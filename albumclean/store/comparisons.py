@@ -9,6 +9,7 @@ from pathlib import Path
 
 from albumclean.domain import Comparison, Reason, Relation
 from albumclean.store.database import portions, store_errors, transaction
+from albumclean.store.state import touch
 
 
 class Comparisons:
@@ -84,6 +85,7 @@ class Comparisons:
             for each in comparisons
         ]
         with transaction(self._connection) as write:
+            touch(write)
             write.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             write.executemany(
                 "INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)",
