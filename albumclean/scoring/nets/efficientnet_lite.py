@@ -10,13 +10,16 @@ repository: ReLU6 for swish, no squeeze-and-excitation. Two things differ from o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final, Self, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from albumclean.scoring.nets import fused
+from albumclean.scoring.nets.fused import FusedConv
 
 STEM_CHANNELS: Final = 32
 HEAD_CHANNELS: Final = 1280
@@ -31,7 +34,11 @@ STAGES: Final = (  # (expansion, channels, blocks, stride of the first block, ke
 )
 SPREAD_FLOOR: Final = 0.03  # far below the spread of a living channel; keeps the logarithm of a flat map tame
 PRECISE_STAGES: Final = 2  # half precision in the stem and the first stages shifts the mean of a whole channel
+# Of a fused pass: the widest map has 96 bytes for each, and beyond 32 MB glibc gets memory anew for each map.
+PIXELS_AT_ONCE: Final = 300_000
 MULTIPLE: Final = 32  # the sides of the input must be multiples of the whole network's stride
+
+Moments = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class SameConv(nn.Conv2d):
@@ -75,6 +82,38 @@ class Block(nn.Module):
         return narrow + x if self.residual else narrow
 
 
+class FusedBlock:
+    """A `Block` that only has to answer, on the CPU and in one precision."""
+
+    def __init__(self, block: Block, dtype: torch.dtype) -> None:
+        self.stride = block.stride
+        self.residual = block.residual
+        self.expand = None if block.expand is None else FusedConv(block.expand, dtype, clip=True)
+        self.depthwise = FusedConv(block.depthwise, dtype, clip=True)
+        self.project = FusedConv(block.project, dtype, clip=False)
+
+    def widen(self, x: Tensor) -> Tensor:
+        """As `Block.widen`."""
+        return x if self.expand is None else self.expand(x)
+
+    def narrow(self, wide: Tensor, x: Tensor) -> Tensor:
+        """As `Block.narrow`."""
+        narrow = self.project(self.depthwise(wide))
+        return narrow.add_(x) if self.residual else narrow  # oneDNN's own addition would round once less: other scores
+
+
+class Fused:
+    """All convolutions of an `EfficientNetLite0`, fused; the late ones in the precision asked for."""
+
+    def __init__(self, network: EfficientNetLite0, dtype: torch.dtype) -> None:
+        self.stem = FusedConv(network.stem, torch.float32, clip=True)
+        self.stages = [
+            [FusedBlock(block, torch.float32 if number <= PRECISE_STAGES else dtype) for block in stage]
+            for number, stage in enumerate(cast(Iterable[Iterable[Block]], network.stages), 1)
+        ]
+        self.head = FusedConv(network.head, dtype, clip=True)
+
+
 class EfficientNetLite0(nn.Module):
     """The network without its classifier. Input is RGB as (x - 127) / 128 with x in [0, 255]."""
 
@@ -82,6 +121,7 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self._fused: dict[torch.dtype, Fused] | None = None  # by precision, from `for_inference` on
         self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
         stages: list[nn.Sequential] = []
         inputs = STEM_CHANNELS
@@ -92,17 +132,40 @@ class EfficientNetLite0(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = SameConv(inputs, HEAD_CHANNELS, 1)
 
+    def for_inference(self) -> Self:
+        """The same network, quicker on CPUs that can fuse. Its weights must not change any more."""
+        self._fused = {}
+        return self
+
+    def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures (N, 3, H, W) -> what `pool` gives for all `maps`, float32 (N, F), and the head's map."""
+        if self._form(x) is None:
+            return self._look(x, plain_moments)
+        passes = -(-max(1, len(x)) * x.shape[-2] * x.shape[-1] // PIXELS_AT_ONCE)
+        at_once = max(1, -(-len(x) // passes))
+        parts = [self._look(x[start : start + at_once], fused.channel_moments) for start in range(0, len(x), at_once)]
+        features, heads = zip(*parts, strict=True)
+        return torch.cat(features), torch.cat(heads)
+
+    def _look(self, x: Tensor, moments: Moments) -> tuple[Tensor, Tensor]:
+        pooled: list[Tensor] = []
+        for _, each in self.maps(x):
+            pooled.append(pool(each, moments))
+            last = each
+        return torch.cat(pooled, dim=1), last
+
     def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The feature maps to pool, by name, as they are computed; use each before asking for the next.
 
         `x` is (N, 3, H, W). The stem's map, each stage's, the head's; and the wide map before each downsampling,
         but for the first, which is the largest of all and adds nothing.
         """
+        form = self._form(x)
         with precision(x, 0):
-            x = functional.relu6(self.stem(x), inplace=True)
+            x = functional.relu6(self.stem(x), inplace=True) if form is None else form.stem(x)
         yield "stem", x  # (N, 32, H / 2, W / 2)
-        for number, stage in enumerate(self.stages, 1):
-            for block in cast(Iterable[Block], stage):
+        for number, stage in enumerate(self.stages if form is None else form.stages, 1):
+            for block in cast(Iterable[Block | FusedBlock], stage):
                 with precision(x, number):
                     wide = block.widen(x)
                 if block.stride > 1 and number > 2:
@@ -110,13 +173,25 @@ class EfficientNetLite0(nn.Module):
                 with precision(x, number):
                     x = block.narrow(wide, x)
             yield f"stage{number}", x
-        yield "head", functional.relu6(self.head(x), inplace=True)  # (N, 1280, H / 32, W / 32)
+        yield "head", functional.relu6(self.head(x), inplace=True) if form is None else form.head(x)
 
     def forward_features(self, x: Tensor) -> Tensor:
         """Pictures (N, 3, H, W), with H and W multiples of 32 -> float32 (N, F): what `pool` gives for all `maps`."""
         if x.shape[-2] % MULTIPLE or x.shape[-1] % MULTIPLE:
             raise ValueError(f"sides must be multiples of {MULTIPLE}, not {x.shape[-2]} x {x.shape[-1]}")
-        return torch.cat([pool(each) for _, each in self.maps(x)], dim=1)
+        return self.look(x)[0]
+
+    def _form(self, x: Tensor) -> Fused | None:
+        """The fused form for these pictures; None if the plain one has to do."""
+        if self._fused is None or x.device.type != "cpu" or torch.is_grad_enabled():
+            return None
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        if not (fused.usable(torch.float32) and fused.usable(dtype)):
+            return None
+        found = self._fused.get(dtype)  # several threads may ask: the same form twice does no harm
+        if found is None:
+            found = self._fused[dtype] = Fused(self, dtype)
+        return found
 
 
 def precision(x: Tensor, stage: int) -> AbstractContextManager[object]:
@@ -141,14 +216,19 @@ def mean_columns() -> dict[str, slice]:
     return found
 
 
-def pool(x: Tensor) -> Tensor:
+def pool(x: Tensor, moments: Moments | None = None) -> Tensor:
     """(N, C, H, W) -> float32 (N, 2 C), whatever x's precision: each channel's mean and the log of its spread.
 
     The spread is the standard deviation over the places; people see its ratios, not its differences.
     """
     with torch.autocast(x.device.type, enabled=False):
-        x = x.float()
-        mean = x.mean(dim=(2, 3), keepdim=True)
-        # Twice as fast as torch.var_mean, and as exact; the least keeps the gradient of a flat map finite.
-        spread = (x - mean).square_().mean(dim=(2, 3)).clamp(min=1e-8).sqrt()
-        return torch.cat([mean.flatten(1), (spread + SPREAD_FLOOR).log()], dim=1)
+        mean, variance = (moments or plain_moments)(x)
+        # The least keeps the gradient of a flat map finite.
+        return torch.cat([mean, (variance.clamp(min=1e-8).sqrt() + SPREAD_FLOOR).log()], dim=1)
+
+
+def plain_moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, C, H, W) -> means and population variances over the places, each (N, C) in float32."""
+    x = x.float()
+    mean = x.mean(dim=(2, 3), keepdim=True)
+    return mean.flatten(1), (x - mean).square_().mean(dim=(2, 3))  # twice as fast as torch.var_mean, and as exact

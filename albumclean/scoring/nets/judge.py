@@ -6,14 +6,14 @@ EfficientNet-Lite0 sees the whole picture at a moderate size (the impression) an
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from albumclean.domain import Degradation, InputSpec
-from albumclean.scoring.nets.efficientnet_lite import HEAD_CHANNELS, EfficientNetLite0, mean_columns, pool
+from albumclean.scoring.nets.efficientnet_lite import HEAD_CHANNELS, EfficientNetLite0, mean_columns
 from albumclean.scoring.nets.pixels import normalise
 
 FAULTS: Final = tuple(Degradation)
@@ -55,6 +55,11 @@ class Judge(nn.Module):
         self.regions = nn.Linear(HEAD_CHANNELS, 2)  # of each place of the head's map: quality and weight
         self.register_buffer("fault_weights", torch.zeros(len(FAULTS)))
 
+    def for_inference(self) -> Self:
+        """The same network, quicker on most CPUs. Its weights must not change any more."""
+        self.backbone.for_inference()
+        return self
+
     def forward(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 (N, H, W, 3) and (N, k, s, s, 3), sides multiples of 32 -> values (N, 9) and embeddings (N, E).
 
@@ -77,11 +82,7 @@ class Judge(nn.Module):
 
     def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 (N, H, W, 3) -> pooled features (N, F), float32, and the head's map (N, 1280, H / 32, W / 32)."""
-        pooled: list[Tensor] = []
-        for _, each in self.backbone.maps(normalise(pictures, self.spec)):
-            pooled.append(pool(each))
-            last = each
-        return torch.cat(pooled, dim=1), last
+        return self.backbone.look(normalise(pictures, self.spec))
 
     def look_closely(self, patches: Tensor) -> Tensor:
         """uint8 (N, k, s, s, 3) -> the mean of the patches' features (N, F), float32."""

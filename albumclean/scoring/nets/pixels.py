@@ -10,9 +10,13 @@ from albumclean.domain import InputSpec
 
 def normalise(pictures: Tensor, spec: InputSpec) -> Tensor:
     """uint8 (N, H, W, 3) of `network_view` -> float32 (N, 3, H, W) as (x - mean) / std, channels last in memory."""
-    mean = torch.tensor(spec.mean, device=pictures.device)
-    std = torch.tensor(spec.std, device=pictures.device)
-    return ((pictures.float() - mean) / std).permute(0, 3, 1, 2)
+    mean, std = (_over_channels(each, pictures.device) for each in (spec.mean, spec.std))
+    return pictures.float().sub_(mean).div_(std).permute(0, 3, 1, 2)
+
+
+def _over_channels(values: tuple[float, float, float], device: torch.device) -> Tensor | float:
+    """One number if it is that of all three channels: a third of the time."""
+    return values[0] if len(set(values)) == 1 else torch.tensor(values, device=device)
 
 
 def imagenet(pictures: Tensor) -> Tensor:
