@@ -16,6 +16,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import platformdirs
 
+from albumclean.domain import ServerAddress
 from albumclean.errors import ConfigError
 
 APP = "albumclean"
@@ -28,7 +29,7 @@ class Locations:
     """Where albumclean keeps its own files."""
 
     config: Path
-    cache: Path  # scores: disposable
+    cache: Path | ServerAddress  # scores: disposable; `with_settings` may put them on a server
     thumbnails: Path  # disposable
     ledger: Path  # decisions and journal: precious
     models: Path  # a folder: the models that the user has added, and how scores of others are read
@@ -51,6 +52,17 @@ class Locations:
             ledger=data / "ledger.sqlite",
             models=data / "models",
         )
+
+    def with_settings(self, settings: Settings) -> Locations:
+        """The same, but for what the settings put elsewhere."""
+        return replace(self, cache=ServerAddress(settings.cache.url)) if settings.cache.url else self
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """[cache]: where the scores lie."""
+
+    url: str = field(default="", repr=False)  # postgresql://...: on a server, which may be shared; empty: in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,8 @@ class ScanSettings:
     max_pixels: int = 300_000_000  # larger pictures are refused, not decoded
     decode_timeout: float = 60.0  # seconds for one file
     worker_memory: int = 4 << 30  # bytes of address space for one decoder
+    engine: str = "local"  # where photos are looked at: local, or dask for a cluster
+    scheduler: str = ""  # of that cluster: tcp://HOST:8786, or tls://HOST:8786
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,7 @@ class AutoSettings:
 class Settings:
     """Everything that the user can set; one field a table of the file."""
 
+    cache: CacheSettings = field(default_factory=CacheSettings)
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     scan: ScanSettings = field(default_factory=ScanSettings)
     scoring: ScoringSettings = field(default_factory=ScoringSettings)
@@ -187,6 +202,11 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
             raise ConfigError(path=path, detail=f"{key} must {bounds}")
     if not 1 <= settings.videos.frames <= MOST_FRAMES:
         raise ConfigError(path=path, detail=f"videos.frames must lie between 1 and {MOST_FRAMES}")
+    if settings.cache.url:
+        try:
+            ServerAddress(settings.cache.url)
+        except ValueError as error:
+            raise ConfigError(path=path, detail=f"cache.url can't be used: {error}") from None
     return settings
 
 
@@ -208,6 +228,7 @@ def _bounded(settings: Settings) -> tuple[tuple[str, float, float], ...]:
 
 Table = TypeVar(
     "Table",
+    CacheSettings,
     CrawlSettings,
     ScanSettings,
     ScoringSettings,

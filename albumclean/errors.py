@@ -82,6 +82,21 @@ class StoreBusy(StoreError):
     """Another albumclean is writing to {path}. Wait until it has ended, then try again."""
 
 
+class ScanElsewhere(StoreBusy):
+    """Another scan is writing to {path}: {owner}. Wait until it has ended, then try again."""
+
+
+class ServerRefused(StoreError):
+    """The database {path} can't be reached: {detail}. {advice}"""
+
+
+class ServerLost(StoreError):
+    """The connection to the database {path} was lost: {detail}.
+
+    What was done until then is kept; run the same command again when the server is back.
+    """
+
+
 class RunBusy(AlbumcleanError):
     """Another run is at work: {owner}. This one did nothing; the next one will do."""
 
@@ -174,8 +189,46 @@ class VideoSupportMissing(UsageError):
     """Videos can't be read yet. To have them looked at: pip install '{install}'"""
 
 
+class PostgresSupportMissing(UsageError):
+    """The cache is to lie in PostgreSQL, but its library can't be loaded ({detail}). Run: pip install '{install}'"""
+
+
 class DeviceMissing(UsageError):
     """The device {device} was asked for, but this machine's PyTorch can't use it. Try `--device auto`."""
+
+
+class EngineUnknown(UsageError):
+    """There is no engine {name!r}; there are {known}."""
+
+
+class ClusterSupportMissing(UsageError):
+    """Photos can't be looked at in a cluster yet. To have that: pip install 'albumclean[cluster]'"""
+
+
+class SchedulerUnnamed(UsageError):
+    """Say where the cluster's scheduler is, for example `--scheduler tcp://nas:8786` (docs/cluster.md)."""
+
+
+class SchedulerLost(AlbumcleanError):
+    """The cluster's scheduler {address} does not answer: {detail}.
+
+    Is it running, and does its name and port fit? What was done is kept; run the same scan again to go on.
+    """
+
+
+class WorkerUnfit(AlbumcleanError):
+    """The worker {host} can't take part: {detail} (docs/cluster.md)."""
+
+
+class FolderUnseen(WorkerUnfit):
+    """The worker {host} does not see {path}. Mount it there under the same name, then start the worker anew."""
+
+
+class WorkersGone(AlbumcleanError):
+    """The cluster {address} has had no worker for {seconds:.0f} seconds.
+
+    Start one (docs/cluster.md) and run the same scan again to go on: what was done is kept.
+    """
 
 
 class ScheduleRefused(UsageError):

@@ -7,6 +7,7 @@ worker may be left behind, and the photos must be untouched. The album has copie
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import shutil
 import signal
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from albumclean.store.layouts import Layout
 from benchmarks.common import ALBUMCLEAN, environment, fresh, make_album, run
 
 COUNT = 150
@@ -51,11 +53,17 @@ def rows_of(home: Path) -> Rows:
         "SELECT * FROM fingerprint ORDER BY content_hash",
     )
     facts: list[object] = [connection.execute(query).fetchall() for query in queries]
-    scores: dict[tuple[object, ...], float] = {
-        tuple(key): value
-        for *key, value in connection.execute(
-            "SELECT content_hash, scorer, revision, quantity, value FROM score JOIN series ON series.id = score.series"
+    scorers = {
+        number: (revision, Layout(number, name, tuple(json.loads(quantities))))
+        for number, name, revision, quantities in connection.execute(
+            "SELECT id, name, revision, quantities FROM scorer"
         )
+    }
+    scores: dict[tuple[object, ...], float] = {
+        (content, layout.scorer, revision, quantity): value
+        for content, number, main, others in connection.execute("SELECT content_hash, scorer, main, others FROM score")
+        for revision, layout in [scorers[number]]
+        for quantity, value in layout.unpack(main, others).items()
     }
     connection.close()
     return facts, scores

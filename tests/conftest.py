@@ -24,6 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ALBUMCLEAN_HOME", str(own))
     monkeypatch.setenv("XDG_DATA_HOME", str(own / "share"))
     monkeypatch.delenv("ALBUMCLEAN_CONFIG", raising=False)
+    monkeypatch.delenv("ALBUMCLEAN_CACHE_URL", raising=False)
     return own
 
 

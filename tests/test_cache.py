@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +247,7 @@ def test_a_library_is_read_with_a_few_queries_not_with_one_a_photo(cache: Cache)
     for number, file in enumerate(files):
         describe(cache, file, digest_of(number))
     asked: list[str] = []
+    assert isinstance(cache._connection, sqlite3.Connection)
     cache._connection.set_trace_callback(asked.append)
     assert 300 == sum(len(known.scores) == 2 for known in cache.known((), [SPEC]))
     assert 300 == sum(1 for _ in cache.known_with(map(digest_of, range(300)), [SPEC]))
@@ -269,7 +271,7 @@ def test_the_first_bins_of_a_histogram_hold_just_what_scores_below(
             hashes=[(file, digest_of(number)) for number, file in enumerate(files)],
             scores=[Score(digest_of(number), "judge", "r1", "mos", value) for number, value in enumerate(values)],
         )
-        found = cache.histogram(SPEC, "mos", bins)
+        found = cache.histogram(SPEC, bins)
     assert bins == len(found.counts) == len(found.bytes)
     for below in range(bins):
         expected = [number for number, value in enumerate(values) if value < below / bins]
@@ -286,5 +288,5 @@ def test_a_histogram_counts_copies_companions_and_no_failures(cache: Cache) -> N
     for asset in (good, copy, failed):
         describe(cache, asset.primary)
     cache.write(failures=[(failed.primary, Failure(failed.primary.path, Stage.READ, "denied"), DIGEST)])
-    found = cache.histogram(SPEC, "mos", 4)
+    found = cache.histogram(SPEC, 4)
     assert ((0, 2, 0, 0), (0, 1107, 0, 0)) == (found.counts, found.bytes)

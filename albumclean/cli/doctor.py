@@ -104,7 +104,7 @@ def _databases() -> Iterator[str]:
 
     locations, _ = load()
     with Cache.open(locations.cache) as cache:
-        yield f"score cache {shown(locations.cache)}, {cache.counts().files:,} photos"
+        yield f"score cache {shown(str(locations.cache))}, {cache.counts().files:,} photos"
     with Thumbnails.open(locations.thumbnails, REVISION):
         yield f"thumbnails {shown(locations.thumbnails)}, {file_size(locations.thumbnails.stat().st_size)}"
     with Ledger.open(locations.ledger) as ledger:

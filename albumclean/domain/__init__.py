@@ -6,6 +6,7 @@ Paths are absolute `pathlib.Path`; on POSIX they may hold bytes that are not UTF
 
 from __future__ import annotations
 
+from albumclean.domain.address import ServerAddress
 from albumclean.domain.facts import (
     Action,
     Comparison,
@@ -89,6 +90,7 @@ __all__ = [
     "Says",
     "Score",
     "ScorerSpec",
+    "ServerAddress",
     "ShortSideInput",
     "Shot",
     "SimilarGroup",

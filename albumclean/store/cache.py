@@ -6,7 +6,7 @@ One connection, used by one thread. Nothing here holds more than a page of rows 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -20,24 +20,29 @@ from albumclean.domain import (
     Score,
     ScorerSpec,
 )
-from albumclean.store.database import open_database, store_errors, transaction
+from albumclean.store.connection import Address, open_store, scan_lock
+from albumclean.store.database import store_errors, transaction
 from albumclean.store.file_table import FileTable, Needs
-from albumclean.store.rows import (
-    photo_to_row,
-    signed64,
-    state_of,
-)
+from albumclean.store.rows import PHOTO_COLUMNS, photo_to_row, signed64, state_of, upsert
 from albumclean.store.schema_cache import MIGRATIONS
 from albumclean.store.state import touch
+
+_PUT_PHOTO = upsert("photo", ("content_hash",), PHOTO_COLUMNS.split(", ")[1:])
+_PUT_FINGERPRINT = upsert("fingerprint", ("content_hash",), ("revision", "phash", "dhash", "layout", "detail"))
+_PUT_EMBEDDING = upsert("embedding", ("content_hash",), ("revision", "vector"))
 
 
 class Cache(FileTable):
     """See the module. Use as a context manager."""
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Raises StoreError and its kind."""
-        return cls(open_database(path, MIGRATIONS, backup=False), path)
+    def open(cls, path: Address) -> Self:
+        """A file, or a server's database. Raises StoreError and its kind, and PostgresSupportMissing."""
+        return cls(open_store(path, MIGRATIONS), path)
+
+    def scan_lock(self) -> AbstractContextManager[None]:
+        """Held by the one scan that may write here. Raises StoreBusy at once if there is another."""
+        return scan_lock(self._connection, self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -50,17 +55,13 @@ class Cache(FileTable):
     def missing(self, content_hash: bytes, needs: Needs) -> tuple[tuple[ScorerSpec, ...], bool]:
         """(the scorers that have not seen this content, whether facts or fingerprint are missing)."""
         with store_errors(self.path):
-            has = {
-                row[0]
-                for row in self._connection.execute("SELECT series FROM score WHERE content_hash = ?", (content_hash,))
-            }
-            described = self._connection.execute(
-                """SELECT 1 FROM photo WHERE content_hash = ?1 AND (?2 IS NULL OR EXISTS (
-                    SELECT 1 FROM fingerprint AS f WHERE f.content_hash = ?1 AND f.revision = ?2))""",
-                (content_hash, needs.fingerprint_revision),
+            found = self._connection.execute(
+                """SELECT fingerprint.revision FROM photo
+                LEFT JOIN fingerprint ON fingerprint.content_hash = photo.content_hash WHERE photo.content_hash = ?""",
+                (content_hash,),
             ).fetchone()
-        scorers = tuple(spec for spec in needs.scorers if not has.issuperset(self._series_of(spec)))
-        return scorers, described is None
+        described = found is not None and needs.fingerprint_revision in {None, *found}
+        return self.scores.missing(content_hash, needs.scorers), not described
 
     def write(
         self,
@@ -77,6 +78,8 @@ class Cache(FileTable):
 
         A hash or failure only counts for the file state that was read: a row that has changed since is left alone.
         """
+        if not (hashes or photos or scores or frames or embeddings or failures):
+            return  # what was worked out for this state of the library holds on
         state = "path = ? AND size = ? AND mtime_ns = ? AND inode = ?"
         with transaction(self._connection) as write:
             touch(write)
@@ -93,32 +96,17 @@ class Cache(FileTable):
                     for identity, failure, digest in failures
                 ),
             )
+            write.executemany(_PUT_PHOTO, (photo_to_row(photo) for photo, _, _ in photos))
             write.executemany(
-                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (photo_to_row(photo) for photo, _, _ in photos),
-            )
-            write.executemany(
-                "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?, ?, ?, ?)",
+                _PUT_FINGERPRINT,
                 (
                     (f.content_hash, revision, signed64(f.phash), signed64(f.dhash), f.layout, f.detail)
                     for _, f, revision in photos
                     if f is not None
                 ),
             )
+            self.scores.write(write, scores, frames)
             write.executemany(
-                "INSERT OR REPLACE INTO score VALUES (?, ?, ?)",
-                ((s.content_hash, self._series_id(s.scorer, s.revision, s.quantity), s.value) for s in scores),
-            )
-            moments = [
-                (f.content_hash, self._series_id(f.scorer, f.revision, f.quantity), f.seconds, f.value) for f in frames
-            ]
-            # Another number of frames has other moments; what was said of the old ones went into the old mean.
-            write.executemany(
-                "DELETE FROM frame_score WHERE content_hash = ? AND series = ?",
-                dict.fromkeys((content_hash, series) for content_hash, series, _, _ in moments),
-            )
-            write.executemany("INSERT OR REPLACE INTO frame_score VALUES (?, ?, ?, ?)", moments)
-            write.executemany(
-                "INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)",
+                _PUT_EMBEDDING,
                 ((embedding.content_hash, revision, embedding.vector) for embedding, revision in embeddings),
             )

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
 
 from albumclean.domain import Comparison, Reason, Relation
+from albumclean.store.connection import Address, Connection
 from albumclean.store.database import portions, store_errors, transaction
+from albumclean.store.rows import upsert
 from albumclean.store.state import touch
+
+_PUT = upsert("comparison", ("one", "other"), ("revision", "relation", "likeness", "source", "reasons"))
+_PUT_PIXELS = upsert("pixels", ("content_hash",), ("revision", "digest"))
+_PUT_SEARCHED = upsert("searched", ("content_hash",), ("key",))
 
 
 class Comparisons:
     """One connection, used by one thread; `Cache.comparisons` gives it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Address) -> None:
         self._connection = connection
         self._path = path
 
@@ -84,13 +88,13 @@ class Comparisons:
             )
             for each in comparisons
         ]
+        digests = [(content, revision, digest) for content, digest in pixels]
+        if not (rows or digests):
+            return  # what was worked out for this state of the library holds on
         with transaction(self._connection) as write:
             touch(write)
-            write.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            write.executemany(
-                "INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)",
-                ((content, revision, digest) for content, digest in pixels),
-            )
+            write.executemany(_PUT, rows)
+            write.executemany(_PUT_PIXELS, digests)
 
     def searched(self, key: str) -> set[bytes]:
         """The contents whose look-alikes have been looked for by the method that `key` names."""
@@ -115,11 +119,12 @@ class Comparisons:
     def mark_searched(self, contents: Sequence[bytes], key: str) -> None:
         """Remember that nothing is left to look for."""
         with transaction(self._connection) as write:
-            write.executemany("INSERT OR REPLACE INTO searched VALUES (?, ?)", ((each, key) for each in contents))
+            write.executemany(_PUT_SEARCHED, ((each, key) for each in contents))
 
     def forget_vanished(self) -> None:
         """Search again around contents that no file holds any more: their copies were only compared with them."""
         gone = "NOT EXISTS (SELECT 1 FROM file WHERE file.content_hash = {column})"
+        lost = 0
         with transaction(self._connection) as write:
             for mine, theirs in (("one", "other"), ("other", "one")):
                 write.execute(
@@ -127,7 +132,10 @@ class Comparisons:
                         SELECT {theirs} FROM comparison WHERE {gone.format(column=f"comparison.{mine}")})"""  # noqa: S608
                 )
             for column in ("one", "other"):
-                write.execute(f"DELETE FROM comparison WHERE {gone.format(column=f'comparison.{column}')}")  # noqa: S608
+                vanished = gone.format(column=f"comparison.{column}")
+                lost += write.execute(f"DELETE FROM comparison WHERE {vanished}").rowcount  # noqa: S608
+            if lost:  # what it held together falls into parts
+                touch(write)
             for table in ("searched", "pixels"):
                 write.execute(f"DELETE FROM {table} WHERE {gone.format(column=f'{table}.content_hash')}")  # noqa: S608
 

@@ -12,12 +12,19 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from albumclean.errors import AlbumcleanError, DiskFull, StoreBusy, StoreError, StoreTooNew
 
+if TYPE_CHECKING:
+    from albumclean.store.connection import Address, Connection
+
 Migration = Callable[[sqlite3.Connection], None]
+Kind = TypeVar("Kind", bound="Connection")
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another one
+
+Value = TypeVar("Value", bytes, int)
 
 _ASKED = 500  # values in one statement: older SQLites take 999
 
@@ -75,7 +82,7 @@ def open_database(
     return connection
 
 
-def portions(values: Iterable[bytes]) -> Iterator[tuple[str, tuple[bytes, ...]]]:
+def portions(values: Iterable[Value]) -> Iterator[tuple[str, tuple[Value, ...]]]:
     """Some hundred values at a time, each time with the question marks that stand for them in a statement."""
     remaining = iter(values)
     while some := tuple(islice(remaining, _ASKED)):
@@ -88,11 +95,15 @@ def schema_of(connection: sqlite3.Connection) -> int:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def transaction(connection: Kind) -> Iterator[Kind]:
     """All writes inside happen together or not at all; the write lock is taken at once (BEGIN IMMEDIATE).
 
-    Raises StoreBusy, DiskFull or StoreError where SQLite fails; other errors pass through after the rollback.
+    Raises StoreBusy, DiskFull or StoreError where the database fails; other errors pass through after the rollback.
     """
+    if not isinstance(connection, sqlite3.Connection):
+        with connection.transaction():
+            yield connection
+        return
     with store_errors(_path_of(connection)):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -105,8 +116,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def store_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors about the database at `path` into StoreError and its kind."""
+def store_errors(path: Address) -> Iterator[None]:
+    """Turn SQLite's errors about the database at `path` into StoreError and its kind; a server's connection does so."""
     try:
         yield
     except sqlite3.Error as error:
@@ -174,7 +185,7 @@ def _primary_code(error: BaseException) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF  # extended codes keep the primary one in the low byte
 
 
-def _translated(path: Path, error: Exception) -> AlbumcleanError:
+def _translated(path: Address, error: Exception) -> AlbumcleanError:
     match _primary_code(error):
         case sqlite3.SQLITE_FULL:
             return DiskFull(path=path)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterable
-from pathlib import Path
 
 from albumclean.domain import FileIdentity
+from albumclean.store.connection import Address, Connection
 from albumclean.store.database import store_errors, transaction
 
 
 class Identifiers:
     """A part of the cache, on its connection."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Address) -> None:
         self._connection = connection
         self._path = path
 
@@ -33,6 +32,8 @@ class Identifiers:
         """Write what was read, in one transaction; None for files that have no identifier."""
         with transaction(self._connection) as write:
             write.executemany(
-                "INSERT OR REPLACE INTO content_identifier VALUES (?, ?, ?, ?, ?)",
+                """INSERT INTO content_identifier (path, size, mtime_ns, inode, identifier) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
+                inode = excluded.inode, identifier = excluded.identifier""",
                 ((os.fsencode(f.path), f.size, f.mtime_ns, str(f.inode), identifier) for f, identifier in found),
             )

@@ -107,11 +107,11 @@ class Ledger(Journal):
     def kept(self, rule: str) -> frozenset[bytes]:
         """Content hashes to which the user's last word under `rule` was KEEP, wherever the file lies now."""
         rows = self._rows(
-            "SELECT content_hash, action, max(id) FROM decision"
-            " WHERE rule = ? AND settled IS NOT 'withdrawn' GROUP BY content_hash",
-            (rule,),
+            "SELECT content_hash FROM (SELECT content_hash, action, max(id) FROM decision"
+            " WHERE rule = ? AND settled IS NOT 'withdrawn' GROUP BY content_hash) WHERE action = ?",
+            (rule, Action.KEEP.value),
         )
-        return frozenset(content_hash for content_hash, action, _ in rows if action == Action.KEEP.value)
+        return frozenset(content_hash for (content_hash,) in rows)
 
     def kept_contents(self) -> frozenset[bytes]:
         """Content hashes to which the last word under any rule was KEEP, wherever the file lies now."""
@@ -161,9 +161,11 @@ class Ledger(Journal):
         disagree, the file stays if KEEP was said last.
         """
         rows = self._rows(
-            "SELECT content_hash, path, action, rule, at, by FROM decision WHERE id IN"
-            " (SELECT max(id) FROM decision WHERE settled IS NOT 'withdrawn' GROUP BY path, content_hash)"
-            " AND action = 'trash' AND by = 'user' AND settled IS NULL ORDER BY id"
+            # The few that are open are looked up one by one: a ledger of years holds many that are not.
+            "SELECT content_hash, path, action, rule, at, by FROM decision AS word"
+            " WHERE action = 'trash' AND by = 'user' AND settled IS NULL AND NOT EXISTS"
+            " (SELECT 1 FROM decision AS later WHERE later.path = word.path AND later.content_hash = word.content_hash"
+            " AND later.id > word.id AND later.settled IS NOT 'withdrawn') ORDER BY id"
         )
         return [
             Decision(content_hash, Path(os.fsdecode(path)), Action(action), rule, at, DecisionBy(by))

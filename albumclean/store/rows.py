@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,38 +39,49 @@ class Known:
     scores: dict[Quantity, float] = field(default_factory=dict)  # as far as they were asked for and there are any
 
 
+def upsert(table: str, key: Sequence[str], others: Sequence[str] = ()) -> str:
+    """A statement that puts a row, values in the order of `key` and `others`, into the place of one with its key.
+
+    Without `others` a row that is there stays.
+    """
+    columns = (*key, *others)
+    change = ", ".join(f"{column} = excluded.{column}" for column in others)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(key)}) DO {f'UPDATE SET {change}' if others else 'NOTHING'}"
+    )
+
+
 _KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device, file.role, file.companions,
     file.video, file.rating, file.favourite, file.marks_unknown, file.albums, file.content_hash,
     file.failure_stage, file.failure_reason, file.failure_transient,
     photo.width, photo.height, photo.format, photo.taken_at, photo.camera, photo.rating, photo.shot,
-    photo.pictures, photo.extras{scores}
-    FROM file LEFT JOIN photo USING (content_hash)"""
-_FACTS, _SCORES = 16, 25  # where the columns of `photo` begin, and those of scores
+    photo.pictures, photo.extras{columns}
+    FROM file LEFT JOIN photo ON photo.content_hash = file.content_hash{joins}"""
+PHOTO_COLUMNS = "content_hash, width, height, format, taken_at, camera, rating, shot, pictures, extras"
+_SHOT = tuple(each.name for each in fields(Shot))
+_FACTS, KNOWN_COLUMNS = 16, 25  # where the columns of `photo` begin, and where they end
 
 
-def known_query(series: Iterable[int]) -> str:
-    """What gives the rows for `known_from_row`, to be followed by a condition, with the scores of these series."""
-    # One lookup each in the same page of the index: cheaper than a join that repeats the file for every score.
-    score = ", (SELECT value FROM score WHERE content_hash = file.content_hash AND series = {:d})"
-    return _KNOWN.format(scores="".join(score.format(number) for number in series))
+def known_query(columns: str = "", joins: str = "") -> str:
+    """What gives the rows for `known_from_row`, to be followed by a condition, with more columns behind if wished."""
+    return _KNOWN.format(columns=columns, joins=joins)
 
 
-def known_from_row(row: Sequence[Any], quantities: Sequence[Quantity] = ()) -> Known:
-    """From a row of `known_query`; `quantities` are those of its series."""
+def known_from_row(row: Sequence[Any], scores: dict[Quantity, float]) -> Known:
+    """From the first `KNOWN_COLUMNS` of a row of `known_query`, and what its further columns say."""
     role, companions, video, rating, favourite, unknown, albums, digest, stage, reason, transient = row[5:_FACTS]
     file = file_from_row(row[:5])
     asset = Asset(file, companions_from_json(companions), RootRole(role), bool(video))
-    facts = row[_FACTS:_SCORES]
+    facts = row[_FACTS:KNOWN_COLUMNS]
     photo = photo_from_row((digest, *facts)) if digest is not None and facts[0] is not None else None
     failure = Failure(file.path, Stage(stage), reason, bool(transient)) if stage is not None else None
-    found = zip(quantities, row[_SCORES:], strict=True)
-    scores = {quantity: value for quantity, value in found if value is not None}
     marks = UserMarks(rating, bool(favourite), bool(unknown), albums_from_json(albums))
     return Known(asset, marks, digest, photo, failure, scores)
 
 
 def photo_from_row(row: Sequence[Any]) -> Photo:
-    """From the columns of `photo`."""
+    """From `PHOTO_COLUMNS`."""
     digest, width, height, found_format, taken_at, camera, rating, shot, pictures, extras = row
     carried = tuple(map(Extra, extras.split())) if extras else ()
     return Photo(digest, width, height, found_format, taken_at, camera, rating, _shot(shot), pictures, carried)
@@ -82,8 +93,9 @@ def _shot(text: str | None) -> Shot:
 
 
 def photo_to_row(photo: Photo) -> tuple[Any, ...]:
-    """The columns of `photo`."""
-    shot = {name: value for name, value in asdict(photo.shot).items() if value is not None and value is not False}
+    """`PHOTO_COLUMNS`."""
+    said = ((name, getattr(photo.shot, name)) for name in _SHOT)
+    shot = {name: value for name, value in said if value is not None and value is not False}
     return (
         photo.content_hash,
         photo.width,
@@ -92,7 +104,7 @@ def photo_to_row(photo: Photo) -> tuple[Any, ...]:
         photo.taken_at,
         photo.camera,
         photo.rating,
-        json.dumps(shot) if shot else None,
+        json.dumps(shot, separators=(",", ":")) if shot else None,
         photo.pictures,
         " ".join(photo.extras) or None,
     )
@@ -129,10 +141,15 @@ def companions_from_json(text: str | None) -> tuple[Companion, ...]:
     )
 
 
+def companions_size(text: str | None) -> int:
+    """The bytes of what `companions_to_json` wrote of."""
+    return 0 if text is None else sum(size for _, _, size, *_ in json.loads(text))
+
+
 def under_folders(folders: Sequence[Path]) -> tuple[str, list[bytes]]:
     """A condition on `path` for the files below any of the folders (or those very files); all files for none."""
     if not folders:
-        return "1", []
+        return "1 = 1", []
     conditions, values = [], []
     for folder in folders:
         name = os.fsencode(folder)

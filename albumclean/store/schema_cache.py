@@ -7,12 +7,11 @@ UTF-8.
 
 from __future__ import annotations
 
-import sqlite3
+from albumclean.store import folders, overview, scores, state, stored_groups
+from albumclean.store.connection import Connection
 
-from albumclean.store import state
 
-
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: Connection) -> None:
     """Schema 1."""
     for statement in (
         """CREATE TABLE file (
@@ -55,7 +54,7 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def look_alikes(connection: sqlite3.Connection) -> None:
+def look_alikes(connection: Connection) -> None:
     """Schema 2: embeddings, how the photo was taken, and close looks at pairs of contents."""
     for statement in (
         "ALTER TABLE photo ADD COLUMN shot TEXT",  # JSON object of what is known; NULL: nothing
@@ -76,7 +75,7 @@ def look_alikes(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def pixels(connection: sqlite3.Connection) -> None:
+def pixels(connection: Connection) -> None:
     """Schema 3: which contents have the very same pixels."""
     connection.execute(
         """CREATE TABLE pixels (
@@ -85,7 +84,7 @@ def pixels(connection: sqlite3.Connection) -> None:
     )
 
 
-def real_libraries(connection: sqlite3.Connection) -> None:
+def real_libraries(connection: Connection) -> None:
     """Schema 4: what else a file holds, albums, and what tells the two halves of a Live Photo."""
     for statement in (
         "ALTER TABLE photo ADD COLUMN pictures INTEGER NOT NULL DEFAULT 1",
@@ -100,7 +99,7 @@ def real_libraries(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def videos(connection: sqlite3.Connection) -> None:
+def videos(connection: Connection) -> None:
     """Schema 5: videos, and what scorers say of their frames."""
     for statement in (
         "ALTER TABLE file ADD COLUMN video INTEGER NOT NULL DEFAULT 0",
@@ -114,9 +113,9 @@ def videos(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def scale(connection: sqlite3.Connection) -> None:
+def scale(connection: Connection) -> None:
     """Schema 6: what makes a million photos quick."""
-    for create_part in (state.create,):
+    for create_part in (state.create, folders.create, scores.create, overview.create, stored_groups.create):
         create_part(connection)
 
 

@@ -6,29 +6,27 @@ the number up (`touch`). Work that reads the whole library leaves the number tha
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
+from albumclean.store.connection import Address, Connection
 from albumclean.store.database import store_errors, transaction
 
 _GENERATION = "generation"
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: Connection) -> None:
     """A part of schema 6 of the cache."""
     connection.execute("CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
     connection.execute("INSERT INTO state (name, value) VALUES (?, ?)", (_GENERATION, "0"))
 
 
-def touch(write: sqlite3.Connection) -> None:
+def touch(write: Connection) -> None:
     """What the library is has changed; to be called inside the transaction that changes it."""
-    write.execute("UPDATE state SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = ?", (_GENERATION,))
+    write.execute("UPDATE state SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = ?", (_GENERATION,))
 
 
 class State:
     """One connection, used by one thread; `Cache.state` gives it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Address) -> None:
         self._connection = connection
         self._path = path
 
