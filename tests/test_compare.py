@@ -15,6 +15,7 @@ from albumclean.engines.compare import CompareProgress, compare_new
 from albumclean.engines.scan import ScanSummary, ScanWatcher, scan
 from albumclean.media.reading import content_hash
 from albumclean.store.cache import Cache
+from albumclean.store.state import touch
 from tests.pictures import save, scene
 
 
@@ -30,7 +31,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 
 def scanned(cache: Cache, album: Path) -> ScanSummary:
     watcher = ScanWatcher(ignore, ignore, ignore, ignore)
-    return scan([Root(album)], cache, Settings(), watcher, thumbnails=cache.path.with_name("thumbnails.sqlite"))
+    return scan([Root(album)], cache, Settings(), watcher, thumbnails=album.parent / "thumbnails.sqlite")
 
 
 def compared(cache: Cache) -> CompareProgress:
@@ -88,6 +89,7 @@ def test_a_pair_that_cannot_be_read_is_tried_again(cache: Cache, album: Path, tm
     scanned(cache, album)
     for table in ("comparison", "searched"):
         cache._connection.execute(f"DELETE FROM {table}")
+    touch(cache._connection)
     photo.rename(tmp_path / "elsewhere.jpg")
 
     assert (1, 1) == ((state := compared(cache)).done, state.failed)

@@ -5,9 +5,11 @@ from albumclean.crawl.companions import Grouping, group_assets
 from albumclean.crawl.marks import read_marks
 from albumclean.crawl.roots import Territories, Territory, resolve_roots
 from albumclean.crawl.skips import Skipped, SkipReason
+from albumclean.crawl.unchanged import FolderMemory
 from albumclean.crawl.walk import crawl
 
 __all__ = [
+    "FolderMemory",
     "FolderNotes",
     "Grouping",
     "NotesOfFolders",

@@ -17,7 +17,7 @@ import io
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,6 +94,11 @@ def read_notes(folder: Path) -> tuple[FolderNotes, tuple[Failure, ...]]:
     except OSError:  # the crawl has told of it
         return NO_NOTES, ()
     return _Reader(folder).read(names) if names else (NO_NOTES, ())
+
+
+def has_lists_elsewhere(names: Iterable[str]) -> bool:
+    """Whether what the folder of these names says of its photos also stands in lists outside of it."""
+    return any(_DETAILS.fullmatch(name) for name in names if name.lower().endswith(".csv"))
 
 
 def _may_say(name: str) -> bool:

@@ -96,6 +96,14 @@ class IgnoreChain:
         """With the ignore file of `folder`, a relative path that ends with "/" or is empty."""
         return IgnoreChain((*self.links, (len(folder), patterns))) if patterns else self
 
+    def described(self) -> list[tuple[object, ...]]:
+        """Everything that `ignores` depends on, as plain values."""
+        return [
+            (length, rule.regex.pattern, rule.regex.flags, rule.negated, rule.folders_only, rule.by_name)
+            for length, patterns in self.links
+            for rule in patterns.rules
+        ]
+
     def ignores(self, path: str, is_folder: bool) -> bool:
         """Whether a path, relative to the top of the scan, is ignored; a deeper file overrules those above it."""
         for length, patterns in reversed(self.links):

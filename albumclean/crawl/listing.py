@@ -102,6 +102,15 @@ def reason_never_to_enter(path: Path) -> SkipReason | None:
     return None
 
 
+def folder_met(path: Path, status: os.stat_result, around: Folder, *, hidden: bool) -> Folder | SkipReason:
+    """A folder that was met in another one and whose name is no reason to leave it out, or what else is one."""
+    if getattr(status, "st_reparse_tag", 0) == _REPARSE_MOUNT_POINT:
+        return SkipReason.SYMLINK
+    if not hidden and _is_flagged_hidden(status):
+        return SkipReason.HIDDEN
+    return Folder(path, file_key(path, status), status.st_dev, around)
+
+
 def _looks_like_trash(folder: Path) -> bool:
     """Whether it is a freedesktop trash, wherever $XDG_DATA_HOME puts it."""
     return folder.name.lower() == "trash" and (folder / "files").is_dir() and (folder / "info").is_dir()
@@ -164,16 +173,12 @@ class _Lister:
 
     def _add_folder(self, entry: os.DirEntry[str]) -> None:
         path, listing = Path(entry.path), self._listing
-        if reason := reason_to_skip_folder(path, self._hidden):
-            listing.notes.append(Skipped(path, reason))
-            return
-        status = _status(entry)
-        if getattr(status, "st_reparse_tag", 0) == _REPARSE_MOUNT_POINT:
-            listing.notes.append(Skipped(path, SkipReason.SYMLINK))
-        elif not self._hidden and _is_flagged_hidden(status):
-            listing.notes.append(Skipped(path, SkipReason.HIDDEN))
+        reason = reason_to_skip_folder(path, self._hidden)
+        found = reason or folder_met(path, _status(entry), self._folder, hidden=self._hidden)
+        if isinstance(found, SkipReason):
+            listing.notes.append(Skipped(path, found))
         else:
-            listing.folders.append(Folder(path, file_key(path, status), status.st_dev, self._folder))
+            listing.folders.append(found)
 
     def _add_file(self, entry: os.DirEntry[str]) -> None:
         path, listing = Path(entry.path), self._listing

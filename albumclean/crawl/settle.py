@@ -33,14 +33,24 @@ class Settling:
 
     def is_fresh(self, status: os.stat_result) -> bool:
         """Whether the file of this `stat` was changed so recently that it may still be written to."""
-        return self.seconds > 0 and self._changed_within(self.seconds, status)
+        return self.seconds > 0 and self.is_recent(status.st_mtime, status.st_ctime)
+
+    def is_recent(self, *changed: float) -> bool:
+        """Whether any of these times, in seconds since the epoch, is one at which a file may still be written to."""
+        return _is_within(self.seconds, self.now, changed)
 
     def is_arriving(self, status: os.stat_result) -> bool:
         """Whether a file with a name of `crawl.partial` is worth waiting for, and not the rest of a broken copy."""
-        return self._changed_within(max(self.seconds, ABANDONED_AFTER), status)
+        return _is_within(self.patience, self.now, (status.st_mtime, status.st_ctime))
 
-    def _changed_within(self, seconds: float, status: os.stat_result) -> bool:
-        return any(self.now - seconds < changed < self.now + FUTURE for changed in (status.st_mtime, status.st_ctime))
+    @property
+    def patience(self) -> float:
+        """Seconds for which a file that is on its way is waited for."""
+        return max(self.seconds, ABANDONED_AFTER)
+
+
+def _is_within(seconds: float, now: float, times: Collection[float]) -> bool:
+    return any(now - seconds < changed < now + FUTURE for changed in times)
 
 
 def is_settled(asset: Asset, now: float, settle: float) -> bool:

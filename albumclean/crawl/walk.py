@@ -14,19 +14,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from albumclean import __version__
 from albumclean.config import CrawlSettings
 from albumclean.crawl.companions import Grouping, group_assets
 from albumclean.crawl.films import group_films
 from albumclean.crawl.ignore import IGNORE_FILE, IgnoreChain
 from albumclean.crawl.known_layouts import parts_around, recognise
 from albumclean.crawl.layouts import Layout, Part, Treatment, strictest
-from albumclean.crawl.listing import Listing, list_folder, reason_never_to_enter
+from albumclean.crawl.listing import Listing, folder_met, list_folder, reason_never_to_enter
 from albumclean.crawl.live import Identifiers
 from albumclean.crawl.mounts import FileKey, Folder, lost_with
 from albumclean.crawl.roots import Territories, Territory, resolve_roots
 from albumclean.crawl.settle import Settling
 from albumclean.crawl.sieve import Sieve
 from albumclean.crawl.skips import Skipped, SkipReason, reason_for_leftover, reason_to_skip_folder
+from albumclean.crawl.unchanged import REVISION, FolderMemory, Look, is_settled, look_at, state_of
 from albumclean.domain import Asset, Failure, FileIdentity, Root, RootRole, Stage
 
 Finding: TypeAlias = Asset | Failure | Skipped
@@ -42,6 +44,7 @@ def crawl(
     recognised: Callable[[Path, Layout], None] = lambda folder, layout: None,
     *,
     videos: bool = False,
+    memory: FolderMemory | None = None,
 ) -> Iterator[Finding]:
     """Walk the roots and yield each photo once, and all that failed or was left out.
 
@@ -50,11 +53,15 @@ def crawl(
     is opened.
     `recognised` is told of each folder that is known to be made by a phone, a messenger, an export or a server.
     `videos` that are no half of a Live Photo are yielded too; without it they are counted as left out.
+    `memory` may answer for folders that are as they were: of what lies directly in such a folder nothing is yielded,
+    and `recognised` is not told of it. Single files that are named or excluded change the meaning of those beside them,
+    so such a walk remembers nothing.
 
     Raises, before the walk begins: NothingToScan, RootNotFound (no root can be reached), UsageError (a pattern of the
     settings is malformed). Afterwards whatever goes wrong is a Failure, and the walk goes on.
     """
-    return _Crawl(resolve_roots(roots, settings.protected), settings, identifiers, recognised, videos=videos).run()
+    territories = resolve_roots(roots, settings.protected)
+    return _Crawl(territories, settings, identifiers, recognised, videos=videos, memory=memory).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class _Crawl:
         recognised: Callable[[Path, Layout], None],
         *,
         videos: bool,
+        memory: FolderMemory | None,
     ) -> None:
         self._territories = territories
         self._borders = territories.borders()
@@ -92,6 +100,9 @@ class _Crawl:
         self._named_files = {each.key for each in territories.walks if not each.is_folder}
         self._first_names: dict[FileKey, Path] = {}  # of files with several names, and of files that are roots
         self._lost: list[Path] = []  # folders that went away with their drive; reported
+        self._memory = None if self._named_files or self._excluded_files else memory
+        settled = replace(settings, settle=self._settling.patience)  # a look tells what is fresh, however long that is
+        self._circumstances = REVISION, __version__, settled, videos, identifiers is not None
 
     def run(self) -> Iterator[Finding]:
         yield from self._territories.failures
@@ -140,6 +151,12 @@ class _Crawl:
     def _folder(self, visit: _Visit, further: list[_Visit]) -> Iterator[Finding]:
         """Yield what one folder holds, and add the folders in it to `further`."""
         path = visit.folder.path
+        look, state = self._look(visit)
+        if self._memory and look and self._memory.recall(path, state):
+            yield from self._folders_of(look, visit, further)
+            return
+        lasting = look is not None and look.is_lasting()
+        del look  # as large as the listing
         listing = self._listing(visit.folder)
         if not isinstance(listing, Listing):
             yield listing
@@ -165,7 +182,35 @@ class _Crawl:
         yield from self._assets(grouping, listing, visit, counts)
         for reason in sorted(counts):
             yield Skipped(path, reason, count=counts[reason])
-        for folder in listing.folders:
+        if self._memory and lasting and is_settled(listing):
+            self._memory.met(path, state)
+        yield from self._steps(listing.folders, visit, layouts, further)
+
+    def _look(self, visit: _Visit) -> tuple[Look | None, bytes]:
+        """The quick look at a folder, and its state for `FolderMemory`, if there is one."""
+        look = look_at(visit.folder.path) if self._memory else None
+        if look is None or look.has_fresh(self._settling):
+            return None, b""
+        here = visit.territory.role.value, visit.inside, visit.included, visit.ignores.described()
+        return look, state_of(look, *self._circumstances, *here)
+
+    def _folders_of(self, look: Look, visit: _Visit, further: list[_Visit]) -> Iterator[Finding]:
+        """Go on into the folders of one that is unchanged. Those that its listing left out are remembered with it."""
+        if not look.folders:
+            return
+        path, around = visit.folder.path, replace(visit.folder, device=look.device)
+        folders = []
+        for name, status in look.folders:
+            reason = reason_to_skip_folder(path / name, self._hidden)
+            found = reason or folder_met(path / name, status, around, hidden=self._hidden)
+            if not isinstance(found, SkipReason):
+                folders.append(found)
+        yield from self._steps(folders, visit, recognise(path, look.names), further)
+
+    def _steps(
+        self, folders: Sequence[Folder], visit: _Visit, layouts: Sequence[Layout], further: list[_Visit]
+    ) -> Iterator[Finding]:
+        for folder in folders:
             step = self._step_into(folder, visit, strictest(layouts, folder.path.name))
             if isinstance(step, _Visit):
                 further.append(step)

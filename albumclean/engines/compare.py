@@ -30,8 +30,10 @@ from albumclean.similar.stars import Verdict, find_stars, pair, verdict_of
 from albumclean.store.cache import Cache
 
 COMMIT_EVERY = 2.0  # seconds
+_COMPARED = "compared"  # the state of the cache, and the method, for which nothing was left to compare
 
-PhotoOf = Callable[[bytes], Photo | None]  # the facts of a content
+_PORTION = 20_000  # pairs whose facts are looked at together
+_PHOTOS = 10_000  # whose facts are kept at hand
 
 
 @dataclass(slots=True)
@@ -54,43 +56,65 @@ def compare_new(
     `stop` is asked between pairs; once True, the rest is left to the next scan, which also tries again those pairs
     whose files can't be read now. Raises SearchFailed.
     """
-    cache.comparisons.forget_vanished()
-    embedding = registry.spec(registry.JUDGE).revision
-    key = f"{FINGERPRINT}|{embedding}|{NEIGHBOURS}|{REVISION}"
-    state = CompareProgress()
-    if stop() or not cache.comparisons.has_unsearched(key, FINGERPRINT):
+    key, state = searched_key(), CompareProgress()
+    if cache.state.value(_COMPARED) == _all_done(cache, key):
         return state
+    cache.comparisons.forget_vanished()
+    if stop():
+        return state
+    if not cache.comparisons.has_unsearched(key, FINGERPRINT):
+        cache.state.remember(_COMPARED, _all_done(cache, key))
+        return state
+    embedding = registry.spec(registry.JUDGE).revision
     found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
-    looks = _Looks(cache, settings, _Candidates.of(found, functools.cache(cache.photo)), state, stop)
+    looks = _Looks(cache, settings, _Candidates.of(found, cache), state, stop)
     looks.run(progress)
     cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
+    if not looks.unsettled:
+        cache.state.remember(_COMPARED, _all_done(cache, key))
     return state
+
+
+def searched_key() -> str:
+    """Under which a content is remembered as searched: by what pairs are found and compared today."""
+    return f"{FINGERPRINT}|{registry.spec(registry.JUDGE).revision}|{NEIGHBOURS}|{REVISION}"
+
+
+def _all_done(cache: Cache, key: str) -> str:
+    return f"{cache.state.generation}|{key}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
     """The pairs that may be copies."""
 
-    photo: PhotoOf
     pairs: frozenset[Pair]  # without those that time or camera tell apart, unless they could have the same pixels
     alike: frozenset[Pair]  # those that could
 
     @classmethod
-    def of(cls, found: Found, photo: PhotoOf) -> Self:
+    def of(cls, found: Found, cache: Cache) -> Self:
         """From what the search has found."""
-        photos = [photo(content) for content in found.contents]
         pairs, alike = set(), set()
-        for (left, right), same_hashes in zip(found.pairs.tolist(), found.twins.tolist(), strict=True):
-            one, other = photos[left], photos[right]
-            if one is None or other is None:
-                continue
-            contents = pair(one.content_hash, other.content_hash)
-            if same_hashes and (one.width, one.height) == (other.width, other.height):
-                alike.add(contents)
-            elif different_shots(one, other):
-                continue
-            pairs.add(contents)
-        return cls(photo, frozenset(pairs), frozenset(alike))
+        for start in range(0, len(found.pairs), _PORTION):  # most are told apart at once: their facts are let go
+            portion = found.pairs[start : start + _PORTION].tolist()
+            photos = _photos_at({place for places in portion for place in places}, found, cache)
+            for (left, right), same_hashes in zip(portion, found.twins[start : start + _PORTION].tolist(), strict=True):
+                one, other = photos.get(left), photos.get(right)
+                if one is None or other is None:
+                    continue
+                contents = pair(one.content_hash, other.content_hash)
+                if same_hashes and (one.width, one.height) == (other.width, other.height):
+                    alike.add(contents)
+                elif different_shots(one, other):
+                    continue
+                pairs.add(contents)
+        return cls(frozenset(pairs), frozenset(alike))
+
+
+def _photos_at(places: Collection[int], found: Found, cache: Cache) -> dict[int, Photo]:
+    """The facts of the contents at these places of what was found, as far as there are any."""
+    at = {found.contents[place]: place for place in places}
+    return {at[photo.content_hash]: photo for photo in cache.photos_of(at)}
 
 
 class _Looks:
@@ -106,7 +130,7 @@ class _Looks:
     ) -> None:
         self._cache = cache
         self._stop = stop
-        self._photo = found.photo
+        self._photo = functools.lru_cache(_PHOTOS)(cache.photo)
         self._alike = found.alike
         self._pixels: dict[bytes, bytes] = {}  # digests
         self._settings = settings

@@ -23,6 +23,7 @@ class KnownIdentifiers:
     def __init__(self, cache: Identifiers) -> None:
         self._cache = cache
         self._read: dict[FileIdentity, str | None] = {}
+        self.unreadable = 0  # files that could not be read so far
 
     def __call__(self, file: FileIdentity) -> str | None:
         """The identifier of a photo or a video."""
@@ -34,6 +35,7 @@ class KnownIdentifiers:
         try:
             identifier = content_identifier(file.path)
         except OSError:
+            self.unreadable += 1
             return None
         self._read[file] = identifier
         if len(self._read) >= _WRITTEN_AT_ONCE:

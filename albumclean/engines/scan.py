@@ -16,17 +16,16 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from albumclean.catalogue.grouping import keep_groups
 from albumclean.config import Settings
-from albumclean.crawl import NotesOfFolders, Skipped, SkipReason, crawl, read_marks
-from albumclean.domain import Asset, Failure, Root, RootRole, UserMarks
+from albumclean.crawl import SkipReason
+from albumclean.domain import Failure, Root, RootRole
 from albumclean.engines.analyse import DECODER
 from albumclean.engines.compare import CompareProgress, compare_new
-from albumclean.engines.identifiers import KnownIdentifiers
+from albumclean.engines.meeting import Meeting
 from albumclean.engines.reading import Desk, Reading
 from albumclean.engines.videos import VIDEO_DECODER, VideoReading
-from albumclean.errors import StoreBusy, VideoSupportMissing
+from albumclean.errors import VideoSupportMissing
 from albumclean.media import video
 from albumclean.media.thumbnail import REVISION as THUMBNAIL
 from albumclean.scoring import registry
@@ -35,8 +34,6 @@ from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.store.cache import Cache
 from albumclean.store.file_table import Needs
 from albumclean.store.thumbnails import Shelf
-
-MEETING = 1000  # assets recorded at once
 
 
 @dataclass(slots=True)
@@ -95,6 +92,8 @@ class ScanWatcher:
     failed: Callable[[Failure], None]
 
 
+_PRUNED = "thumbnails pruned"  # the state of the cache for which that was done
+
 SHIPPED = tuple(registry.shipped(name) for name in registry.DEFAULT)
 
 
@@ -132,13 +131,10 @@ def scan(
     """
     if settings.videos.scan and not video.is_installed():
         raise VideoSupportMissing(install=video.TO_INSTALL)
-    try:
-        with FileLock(f"{cache.path}.lock", blocking=False), Shelf(thumbnails, THUMBNAIL) as shelf:
-            return _Scan(cache, shelf, settings, watcher, stop=stop, forget=forget, scorers=scorers).run(
-                roots, retry_failed=retry_failed
-            )
-    except Timeout:
-        raise StoreBusy(path=cache.path) from None
+    with cache.scan_lock(), Shelf(thumbnails, THUMBNAIL) as shelf:
+        return _Scan(cache, shelf, settings, watcher, stop=stop, forget=forget, scorers=scorers).run(
+            roots, retry_failed=retry_failed
+        )
 
 
 class _Scan:
@@ -159,95 +155,54 @@ class _Scan:
         self.watcher = watcher
         self.forget = forget
         self._stop = stop
-        self._notes = NotesOfFolders()
         self._scorers = scorers
         self.summary = ScanSummary()
+        self._passes: list[tuple[type[Reading], Needs, bool]] = [(Reading, needs(scorers), False)]
+        if settings.videos.scan:
+            self._passes.append((VideoReading, needs_of_videos(scorers), True))
 
     def run(self, roots: Sequence[Root], *, retry_failed: bool) -> ScanSummary:
         number = self.cache.begin_scan([root.path for root in roots if root.role is not RootRole.EXCLUDED])
-        self._meet(number, roots)
+        self._meet(number, roots, retry_failed=retry_failed)
         self._read(number, retry_failed=retry_failed)
         self.summary.not_compared = compare_new(self.cache, self.settings, self._compared, self._is_over).failed
-        self.shelf.prune(self.cache.contents())
+        self._prune()
         self.summary.without_thumbnails = self.shelf.trouble
+        keep_groups(self.cache)
+        self.cache.summarise([registry.spec(registry.JUDGE)])
         self.cache.finish_scan(number)
         return self.summary
 
     # --- phase 1 ------------------------------------------------------------------------------------------------
 
-    def _meet(self, number: int, roots: Sequence[Root]) -> None:
-        met: list[tuple[Asset, UserMarks | None]] = []
-        unreadable: list[Path] = []
-        reached = self.summary.met
+    def _meet(self, number: int, roots: Sequence[Root], *, retry_failed: bool) -> None:
+        summary = self.summary
         for root in roots:
             if root.role is not RootRole.EXCLUDED:
-                reached[root.path], self.summary.known[root.path] = 0, self.cache.count_under(root.path)
-        identifiers = KnownIdentifiers(self.cache.identifiers)
-        videos = self.settings.videos.scan or self.cache.has_videos()
-        for entry in crawl(roots, self.settings.crawl, identifiers, videos=videos):
-            if isinstance(entry, Failure):
-                unreadable.append(entry.path)
-                self._tell(entry)
-            elif isinstance(entry, Skipped):
-                self.summary.skipped[entry.reason] += entry.count
-                if entry.reason is SkipReason.UNSETTLED:  # it is there, only not yet to be read
-                    unreadable.append(entry.path)
-                    _count(reached, entry.path)
-            elif entry.video and not self._is_wanted(entry):
-                self.summary.skipped[SkipReason.VIDEO] += 1
-                self.summary.skipped[SkipReason.NOT_A_PHOTO] += len(entry.companions)
+                summary.met[root.path], summary.known[root.path] = 0, self.cache.known_under(root.path)
+        wishes = repr([(needed, videos) for _, needed, videos in self._passes])
+        meeting = Meeting(self.cache, self.settings, self.watcher, summary, wishes, recalls=not retry_failed)
+        meeting.run(number, roots)
+        for folder, count in summary.met.items():
+            if _looks_lost(summary.known[folder], count, self.forget):
+                summary.kept_roots.append(folder)
             else:
-                met.append((entry, self._marks(entry)))
-                self.summary.found += 1
-                self.summary.videos += entry.video
-                _count(reached, entry.primary.path)
-                if len(met) >= MEETING:
-                    self.cache.meet(number, met)
-                    met.clear()
-                    self.watcher.crawling(self.summary, entry.primary.path.parent)
-        self.cache.meet(number, met)
-        identifiers.flush()
-        for folder, count in reached.items():
-            if _looks_lost(self.summary.known[folder], count, self.forget):
-                self.summary.kept_roots.append(folder)
-            else:
-                self.summary.forgotten += self.cache.forget_unseen(number, folder, unreadable)
-
-    def _is_wanted(self, video: Asset) -> bool:
-        return self.settings.videos.scan or self.cache.has_videos([video.primary.path])
-
-    def _marks(self, asset: Asset) -> UserMarks | None:
-        notes, unreadable = self._notes.of(asset.primary.path.parent)
-        for failure in unreadable:
-            self._tell(failure)
-        if not asset.companions and notes.is_empty:
-            return UserMarks()
-        if notes.is_empty and self.cache.sidecars_unchanged(asset):
-            return None
-        marks, failures = read_marks(asset, notes)
-        for failure in failures:
-            self._tell(failure)
-        return marks
-
-    def _tell(self, failure: Failure) -> None:
-        self.summary.crawl_failures.append(failure)
-        self.watcher.failed(failure)
+                summary.forgotten += self.cache.forget_unseen(number, folder, meeting.unreadable)
 
     # --- phase 2 ------------------------------------------------------------------------------------------------
 
     def _read(self, number: int, *, retry_failed: bool) -> None:
         cache, desk = self.cache, self._desk()
-        passes = [(Reading(desk, needs(self._scorers)), False)]
-        if self.settings.videos.scan:
-            passes.append((VideoReading(desk, needs_of_videos(self._scorers)), True))
         to_do = [
-            cache.count_to_do(number, reading.needs, retry_failed=retry_failed, videos=videos)
-            for reading, videos in passes
+            cache.count_to_do(number, needed, retry_failed=retry_failed, videos=videos)
+            for _, needed, videos in self._passes
         ]
         self.summary.to_do = sum(to_do)
-        for (reading, videos), count in zip(passes, to_do, strict=True):
+        for (reading, needed, videos), count in zip(self._passes, to_do, strict=True):
             if count:
-                reading.run(cache.to_do(number, reading.needs, retry_failed=retry_failed, videos=videos))
+                reading(desk, needed).run(cache.to_do(number, needed, retry_failed=retry_failed, videos=videos))
+        if not self.summary.kept_roots:  # else not all that is known was met
+            cache.rely_on_folders(number, *((needed, videos) for _, needed, videos in self._passes))
 
     def _desk(self) -> Desk:
         return Desk(
@@ -260,17 +215,18 @@ class _Scan:
         self.summary.compared, self.summary.to_compare = progress.done, progress.wanted
         self.watcher.comparing(self.summary)
 
+    def _prune(self) -> None:
+        """Drop the thumbnails of contents that no file holds any more."""
+        generation = str(self.cache.state.generation)
+        if self.cache.state.value(_PRUNED) != generation:
+            self.shelf.prune(self.cache.contents())
+            self.cache.state.remember(_PRUNED, generation)
+
     # ----------------------------------------------------------------------------------------------------------------
 
     def _is_over(self) -> bool:
         self.summary.stopped = self.summary.stopped or self._stop()
         return self.summary.stopped
-
-
-def _count(reached: dict[Path, int], path: Path) -> None:
-    for root in reached:
-        if path.is_relative_to(root):
-            reached[root] += 1
 
 
 def _looks_lost(known: int, met: int, forget: Forget) -> bool:
