@@ -36,8 +36,8 @@ from albumclean.history import History
 from albumclean.review.session import ReviewSession, questions
 from albumclean.review.web.reviewer import WebReviewer
 from albumclean.review.web.setting import Setting
-from albumclean.store.cache_reader import Histogram
 from albumclean.store.ledger import Ledger
+from albumclean.store.overview import Histogram
 
 _WARM_UP = 3
 _JPEG = b"\xff\xd8" + bytes(12_000)  # as large as a thumbnail

@@ -16,6 +16,7 @@ from PIL import Image
 from albumclean.config import LowQualitySettings, Settings
 from albumclean.domain import Action, Degradation, PhotoFacts, Proposal, Reason, SimilarGroup, UserMarks
 from albumclean.policy.registry import all_rules
+from albumclean.policy.rule import Reach
 from albumclean.report.explanation import Explanation
 from albumclean.report.quality_map import MARK, overlay, png, ramp, scale
 from albumclean.report.rulings import Margin, Ruling, rulings
@@ -35,6 +36,9 @@ class NoisyRule:
         noise = facts.degradations.get(Degradation.NOISE, 0.0)
         reason = Reason("noise", noise, 0.7, "strong noise")
         return Proposal(facts, Action.REVIEW, self.name, "Noisy.", (reason,)) if noise > 0.7 else None
+
+    def reach(self, settings: Settings) -> Reach:
+        return Reach()
 
     def on_group(self, group: SimilarGroup, settings: Settings) -> Sequence[Proposal]:
         return ()

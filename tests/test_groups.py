@@ -35,7 +35,7 @@ from albumclean.errors import ConfigError
 from albumclean.similar.components import Pair, components
 from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
-from albumclean.similar.series import Series, SeriesKind
+from albumclean.similar.partition import Series, SeriesKind
 from albumclean.similar.stars import pair
 
 DEFAULTS = SimilarSettings()

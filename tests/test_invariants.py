@@ -34,7 +34,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from albumclean import catalogue
 from albumclean.catalogue import Catalogue
 from albumclean.config import Settings
 from albumclean.domain import (
@@ -53,6 +52,7 @@ from albumclean.domain import (
 )
 from albumclean.media.reading import content_hash
 from albumclean.plan import build_plan
+from albumclean.policy.engine import Bench
 from albumclean.policy.rules import low_quality
 from albumclean.review.session import ReviewSession, Verdict, questions
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
@@ -368,11 +368,11 @@ def test_the_catalogue_gives_no_photo_that_failed_to_the_rules(
 ) -> None:
     asked: list[PhotoFacts] = []
 
-    def nothing(photos: Iterable[PhotoFacts], *_: object) -> Iterator[Proposal]:
+    def nothing(_: Bench, photos: Iterable[PhotoFacts], *__: object) -> Iterator[Proposal]:
         asked.extend(photos)
         return iter(())
 
-    monkeypatch.setattr(catalogue, "propose", nothing)
+    monkeypatch.setattr(Bench, "propose", nothing)
     assert ([], []) == (list(world.catalogue().proposals()), asked)
 
 
@@ -400,13 +400,17 @@ def _peak_of_reading(folder: Path, photos: int) -> int:
         next(catalogue.photos())  # what is made once does not count
         gc.freeze()  # nor what the tests before have left: Python collects seldom where much lies about
         gc.collect()
-        tracemalloc.start()
-        try:
-            assert photos == sum(1 for _ in catalogue.photos())
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-            gc.unfreeze()
+        # Twice: Python's table of the names of all paths may have to grow, once, by as much as it holds.
+        peaks = []
+        for _ in range(2):
+            tracemalloc.start()
+            try:
+                assert photos == sum(1 for _ in catalogue.photos())
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+        gc.unfreeze()
+        return min(peaks)
 
 
 def _print(digest: bytes) -> Fingerprint:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from albumclean.similar.captures import Capture
 from albumclean.similar.moments import find_moments
-from albumclean.similar.series import Wholes, find_series
+from albumclean.similar.partition import Wholes
+from albumclean.similar.series import find_series
 from tests.shooting import Line, capture, content
 
 

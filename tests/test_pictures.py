@@ -23,9 +23,10 @@ from albumclean.media.reading import content_hash
 from albumclean.media.thumbnail import REVISION
 from albumclean.media.workers import Ask
 from albumclean.review import drawing
-from albumclean.review.drawing import Drawn, Kind, Wish, draw, veil
+from albumclean.review.drawing import draw, veil
 from albumclean.review.lanes import Ended, Lanes
 from albumclean.review.pictures import Pictures
+from albumclean.review.wishes import Drawn, Kind, Wish
 from albumclean.store.thumbnails import Thumbnails
 from tests.pictures import save, scene
 
@@ -236,7 +237,7 @@ def hostile(wish: Wish, ask: Ask) -> Drawn:
 def test_a_decoder_that_crashes_or_hangs_costs_one_picture(
     album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("albumclean.review.pictures.draw", hostile)
+    monkeypatch.setattr("albumclean.review.pictures.draw_in_worker", hostile)
     photos = {
         name: facts_of(save(scene(seed), album / name))
         for seed, name in enumerate(("crash.jpg", "hang.jpg", "fine.jpg"))
@@ -252,7 +253,7 @@ def test_a_decoder_that_crashes_or_hangs_costs_one_picture(
 def test_thumbnails_do_not_wait_for_a_view_that_hangs_and_the_end_waits_for_nothing(
     album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("albumclean.review.pictures.draw", hostile)
+    monkeypatch.setattr("albumclean.review.pictures.draw_in_worker", hostile)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     hanging = facts_of(save(scene(1), album / "hang.jpg"))
     fine = facts_of(save(scene(2), album / "fine.jpg"))

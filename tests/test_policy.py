@@ -37,6 +37,7 @@ from albumclean.domain import (
 from albumclean.errors import UsageError
 from albumclean.policy.engine import propose
 from albumclean.policy.registry import all_rules
+from albumclean.policy.rule import Reach
 
 SETTINGS = Settings()
 NONE_KEPT: frozenset[bytes] = frozenset()
@@ -505,6 +506,9 @@ class Reckless:
 
     def on_photo(self, photo: PhotoFacts, settings: Settings) -> Proposal | None:
         return Proposal(photo, Action.TRASH, self.name, "Away with it.")
+
+    def reach(self, settings: Settings) -> Reach:
+        return Reach()
 
     def on_group(self, found: SimilarGroup, settings: Settings) -> Sequence[Proposal]:
         return [Proposal(one, Action.TRASH, self.name, "Away with it.", (), found) for one in found.members] * 2

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
 
 from albumclean.similar.captures import Capture, takes_of
-from albumclean.similar.series import Series, SeriesKind, Wholes, find_series, in_words
+from albumclean.similar.partition import Series, SeriesKind, Wholes, in_words
+from albumclean.similar.series import find_series
 from tests.pictures import scene
 from tests.shooting import Line, Roll, capture, content
 

@@ -24,8 +24,8 @@ from albumclean.review.session import Question, ReviewSession, questions
 from albumclean.review.web.reviewer import IDLE, WebReviewer
 from albumclean.review.web.setting import Setting
 from albumclean.store.cache import Cache
-from albumclean.store.cache_reader import Histogram
 from albumclean.store.ledger import Ledger
+from albumclean.store.overview import Histogram
 from tests.facts import group_of, low_quality
 from tests.trash_helpers import digest, identity, write
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING
 from albumclean.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from albumclean.catalogue import Catalogue, Estimate, LeftOut, Page
     from albumclean.domain import PhotoFacts, Proposal
     from albumclean.scoring.opinion import Opinion
 
@@ -42,9 +46,50 @@ def in_order(proposals: Iterable[Proposal], sort: Sort | None) -> list[Proposal]
     if sort is None or sort is Sort.FOLDER:
         return found
     value = _VALUES[sort]
-    asked = [list(members) for _, members in groupby(found, key=lambda p: p.group.id if p.group else str(p.facts.path))]
+    asked = [list(members) for _, members in groupby(found, key=_question)]
     asked.sort(key=lambda members: (members[0].group is None, *_lowest(members, value)))  # stable: equals by folder
     return [proposal for members in asked for proposal in members]
+
+
+def page_of(
+    catalogue: Catalogue,
+    wanted: int,
+    sort: Sort | None,
+    *,
+    under: Sequence[Path],
+    only: Collection[str] | None,
+    left_out: LeftOut,
+    answered: frozenset[tuple[Path, bytes]] = frozenset(),
+) -> Page:
+    """So many open questions of all that could be asked, in order; 0: all. The answered ones come with them."""
+    from albumclean.catalogue import By, Page, Wanted
+    from albumclean.catalogue.paging import shared
+
+    by = By.SCORE if sort is Sort.SCORE else By.PATH
+    asked = Wanted(wanted, by, answered)
+    if wanted and (by is By.PATH or catalogue.opinion.is_default) and sort is not Sort.AESTHETIC:
+        page = catalogue.page(asked, under, only, left_out)
+        return replace(page, proposals=tuple(in_order(page.proposals, sort)))
+    # Nothing is kept that this order could be read from, or all is asked for.
+    found = in_order(catalogue.proposals(under, only, left_out), sort)
+    questions = [list(members) for _, members in groupby(found, key=_question)]
+    groups = [members for members in questions if members[0].group is not None]
+    photos = questions[len(groups) :]
+    if not wanted:
+        return Page(tuple(found), len(groups), len(photos), is_all=True)
+    return shared(asked, iter(groups), iter(photos))
+
+
+def how_many(page: Page, estimate: Estimate | None) -> str:
+    """ "200 of about 52,000 questions (30,000 groups, 22,000 single photos)", for a page that is not all."""
+    from albumclean.words import counted
+
+    shown = f"{page.groups + page.photos:,}"
+    if estimate is None:
+        return f"the first {counted(page.groups + page.photos, 'question')}"
+    groups, photos = max(estimate.groups, page.groups), max(estimate.photos, page.photos)
+    parts = f"{counted(groups, 'group')}, {counted(photos, 'single photo')}"
+    return f"{shown} of about {groups + photos:,} questions ({parts})"
 
 
 def by_folder(proposals: Iterable[Proposal]) -> list[Proposal]:
@@ -53,6 +98,10 @@ def by_folder(proposals: Iterable[Proposal]) -> list[Proposal]:
         proposals,
         key=lambda p: (p.group is None, p.group.keeper.path if p.group else p.facts.path, p.group and p.group.id),
     )
+
+
+def _question(proposal: Proposal) -> str:
+    return proposal.group.id if proposal.group else str(proposal.facts.path)
 
 
 _VALUES: dict[Sort, Callable[[PhotoFacts], float | None]] = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.ordering import SORT_HELP, Sort, check_sort, in_order
+from albumclean.cli.ordering import SORT_HELP, Sort, check_sort, how_many, page_of
 from albumclean.cli.running import (
     SCORER_HELP,
     absolute,
@@ -25,9 +25,11 @@ from albumclean.words import counted, file_size, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from albumclean.catalogue import Estimate, Page
     from albumclean.config import Settings
     from albumclean.domain import Proposal
 
+SHOWN = 200  # groups and photos, for people
 LOW_QUALITY, LOW_QUALITY_VIDEOS, KEEP_BEST = "low-quality", "low-quality-videos", "keep-best"
 
 
@@ -46,6 +48,12 @@ def propose(  # noqa: PLR0917 - typer reads the command line off the parameters
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
     videos: bool = typer.Option(False, "--videos", help="Only videos that score low (docs/videos.md)."),
     sort: Sort | None = typer.Option(None, "--sort", help=SORT_HELP),
+    limit: int | None = typer.Option(
+        None,
+        "--limit",
+        min=0,
+        help=f"Print at most so many groups and photos (default {SHOWN}, with --json or --csv all; 0: all).",
+    ),
     csv: bool = typer.Option(False, "--csv", help="Print CSV."),
     json_: bool = typer.Option(False, "--json", help="Print one JSON object a line (docs/propose-json.md)."),
 ) -> ExitCode:
@@ -56,38 +64,52 @@ def propose(  # noqa: PLR0917 - typer reads the command line off the parameters
     settings = asked_for_videos(settings, below) if videos else settings
 
     from albumclean.catalogue import LeftOut
-    from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
-    from albumclean.similar.series import in_words
+    from albumclean.similar.partition import in_words
 
     under = absolute(paths)
     left_out = LeftOut()
+    streamed = json_ or csv
+    most = limit if limit is not None else 0 if streamed else SHOWN
     with open_catalogue(settings, locations) as catalogue:
         require_photos(catalogue, under, videos=videos)
         check_sort(sort, catalogue.opinion)
         only = rules_for(below, similar, videos=videos)
-        proposals: Iterable[Proposal] = catalogue.proposals(under, only, left_out)
-        if sort is not None or not (json_ or csv):
-            proposals = in_order(proposals, sort)
-        if json_:
-            for proposal in proposals:
-                typer.echo(json_line(proposal))
-        elif csv:
-            typer.echo(csv_line(CSV_HEADER))
-            for proposal in proposals:
-                typer.echo(csv_row(proposal))
+        page, rest = None, ""
+        if streamed and sort is None and not most:
+            proposals: Iterable[Proposal] = catalogue.proposals(under, only, left_out)
+        else:
+            page = page_of(catalogue, most, sort, under=under, only=only, left_out=left_out)
+            proposals = page.proposals
+        if streamed:
+            _print_lines(proposals, csv=csv)
         else:
             _print_table(proposals)
-        failed = sum(1 for _ in catalogue.failures(under))
+        if page is not None and not page.is_all:
+            rest = _rest(page, catalogue.estimate(under, only), settings.low_quality.below)
+        failed = sum(1 for _ in catalogue.failures(under)) if under else catalogue.cache.counts().failed
         say_unscored(catalogue, under)
-    if failed and not (json_ or csv):
+    if rest and not streamed:
+        typer.echo(rest)
+    if failed and not streamed:
         typer.echo(f"{counted(failed, 'photo')} could not be read and got no proposal; `albumclean status` lists them.")
-    if left_out.series and not (json_ or csv):
+    if left_out.series and not streamed:
         typer.echo(f"Left whole: {in_words(left_out.series)}. Different shots of a series are not compared.")
     if left_out.stale:
         say_error(
             f"{counted(len(left_out.stale), 'file')} changed or vanished since the scan; scan again to include them."
         )
     return ExitCode.OK
+
+
+def _rest(page: Page, estimate: Estimate | None, below: float) -> str:
+    """What a page says of all that is not on it."""
+    text = f"Shown are {how_many(page, estimate)}: --limit 0 prints all, a folder's name those in it."
+    if estimate is None:
+        return text
+    return (
+        f"{text} In all, copies take up {file_size(estimate.spare)} beside the largest of each group, "
+        f"and photos below {below:.2f} {file_size(estimate.low)}."
+    )
 
 
 def asked_for_videos(settings: Settings, below: float | None) -> Settings:
@@ -108,6 +130,15 @@ def rules_for(below: float | None, similar: bool, *, videos: bool = False) -> se
     if below is not None and not similar:
         return {LOW_QUALITY}
     return None
+
+
+def _print_lines(proposals: Iterable[Proposal], *, csv: bool) -> None:
+    from albumclean.report.proposals import CSV_HEADER, csv_line, csv_row, json_line
+
+    if csv:
+        typer.echo(csv_line(CSV_HEADER))
+    for proposal in proposals:
+        typer.echo(csv_row(proposal) if csv else json_line(proposal))
 
 
 def _print_table(proposals: Iterable[Proposal]) -> None:

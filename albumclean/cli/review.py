@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from albumclean.cli.ordering import SORT_HELP, Sort, check_sort, in_order
+from albumclean.cli.ordering import SORT_HELP, Sort, check_sort, how_many, page_of
 from albumclean.cli.propose import asked_for_videos, rules_for
 from albumclean.cli.running import (
     SCORER_HELP,
@@ -29,11 +29,13 @@ from albumclean.errors import ExitCode, UsageError
 from albumclean.words import counted, shown
 
 if TYPE_CHECKING:
-    from albumclean.catalogue import Catalogue, LeftOut
-    from albumclean.domain import SimilarGroup
+    from albumclean.catalogue import Catalogue, LeftOut, Page
     from albumclean.review.course import Course, Reviewer
     from albumclean.review.pictures import Pictures
     from albumclean.review.session import Question, ReviewSession
+
+
+ASKED = 500  # questions in one sitting: an hour for a person, half a second for a computer
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,6 +53,9 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
     similar: bool = typer.Option(False, "--similar", help="Only groups of similar photos."),
     videos: bool = typer.Option(False, "--videos", help="Only videos that score low (docs/videos.md)."),
     sort: Sort | None = typer.Option(None, "--sort", help=f"{SORT_HELP} In the terminal; the page has its own."),
+    limit: int = typer.Option(
+        ASKED, "--limit", min=0, help="Ask at most so many questions in one sitting; the rest comes next time (0: all)."
+    ),
     path: list[Path] = typer.Option([], "--path", help="Only photos under this folder; may be repeated."),
     to: Path | None = typer.Option(None, "--to", help="Move to this folder instead of the trash."),
     web: bool | None = typer.Option(
@@ -84,7 +89,7 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
             return ExitCode.NOTHING_DONE
         say_unscored(catalogue, under)
         check_sort(sort, catalogue.opinion)
-        asking = _Asking.of(catalogue, under, rules_for(below, similar, videos=videos), sort)
+        asking = _Asking(catalogue, under, rules_for(below, similar, videos=videos), sort, limit)
         session = ReviewSession(asking.questions(), catalogue.ledger, catalogue.ledger.pending())
         if not session.questions:
             typer.echo("Nothing to review: no bad and no repeated photos were found.")
@@ -106,6 +111,12 @@ def review(  # noqa: PLR0917 - typer reads the command line off the parameters
         return _conclude(catalogue, session, course, quarantine)
 
 
+def _nothing_left_out() -> LeftOut:
+    from albumclean.catalogue import LeftOut
+
+    return LeftOut()
+
+
 @dataclass(frozen=True, slots=True)
 class _Asking:
     """Where the questions come from."""
@@ -114,18 +125,15 @@ class _Asking:
     under: list[Path]
     rules: set[str] | None
     sort: Sort | None
-    left_out: LeftOut
-    groups: list[SimilarGroup]  # they don't depend on the score below which photos are proposed
-
-    @classmethod
-    def of(cls, catalogue: Catalogue, under: list[Path], rules: set[str] | None, sort: Sort | None) -> _Asking:
-        from albumclean.catalogue import LeftOut
-
-        left_out = LeftOut()
-        return cls(catalogue, under, rules, sort, left_out, list(catalogue.groups(left_out)))
+    limit: int  # questions
+    left_out: LeftOut = field(default_factory=_nothing_left_out)
+    pages: list[Page] = field(default_factory=list)  # that were asked for, the latest last
 
     def questions(self, below: float | None = None) -> list[Question]:
-        """In the order that was asked for; `below` in place of the score that was set."""
+        """In the order that was asked for; `below` in place of the score that was set.
+
+        What was chosen before and not moved is always among them.
+        """
         from albumclean.catalogue import Catalogue
         from albumclean.review.session import questions
 
@@ -134,13 +142,28 @@ class _Asking:
             low_quality = replace(catalogue.settings.low_quality, below=below)
             settings = replace(catalogue.settings, low_quality=low_quality)
             catalogue = Catalogue(catalogue.cache, catalogue.ledger, settings, opinion=catalogue.opinion)
-        return questions(in_order(catalogue.proposals(self.under, self.rules, self.left_out, self.groups), self.sort))
+        answered = frozenset((each.path, each.content_hash) for each in catalogue.ledger.pending())
+        self.left_out.series.clear()
+        page = page_of(
+            catalogue,
+            self.limit,
+            self.sort,
+            under=self.under,
+            only=self.rules,
+            left_out=self.left_out,
+            answered=answered,
+        )
+        self.pages.append(page)
+        return questions(page.proposals)
 
     def notes(self) -> list[str]:
         """What people should know of what is not asked."""
-        from albumclean.similar.series import in_words
+        from albumclean.similar.partition import in_words
 
         notes = []
+        if self.pages and not self.pages[-1].is_all:
+            estimate = self.catalogue.estimate(self.under, self.rules)
+            notes.append(f"This sitting asks {how_many(self.pages[-1], estimate)}: the rest comes next time.")
         if stale := len(self.left_out.stale):
             notes.append(f"{counted(stale, 'file')} changed or vanished since the scan: scan again to include them.")
         if self.left_out.series:

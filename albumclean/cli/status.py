@@ -6,9 +6,11 @@ from pathlib import Path
 
 import typer
 
-from albumclean.cli.running import absolute, load, open_catalogue, resumable
+from albumclean.cli.running import absolute, load, resumable
 from albumclean.errors import ExitCode
 from albumclean.words import counted, file_size, shown
+
+LISTED = 30  # of what could not be read, if no folder is named
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,14 +26,19 @@ def status(
     """Tell what is known: photos, scores, what could not be read, and decisions that wait. Moves nothing."""
     import json
     import time
+    from itertools import islice
 
-    locations, settings = load()
-    with open_catalogue(settings, locations) as catalogue:
-        counts = catalogue.cache.counts()
-        failures = list(catalogue.failures(absolute(paths)))
-        pending = catalogue.ledger.pending()
-        unfinished = catalogue.ledger.unfinished_runs()
-        roots = catalogue.cache.roots()
+    from albumclean.store.cache import Cache
+    from albumclean.store.ledger import Ledger
+
+    locations, _ = load()
+    most = None if json_ or paths else LISTED
+    with Cache.open(locations.cache) as cache, Ledger.open(locations.ledger) as ledger:
+        counts = cache.counts()
+        failures = list(islice(cache.failures(absolute(paths)), most))
+        pending = ledger.pending()
+        unfinished = ledger.unfinished_runs()
+        roots = cache.roots()
     if json_:
         document = {
             "version": 1,
@@ -69,9 +76,14 @@ def status(
     if counts.unread:
         typer.echo(f"Not yet scored: {counts.unread:,} (a scan was interrupted; run it again to go on)")
     if failures:
-        typer.echo(f"Could not be read ({len(failures):,}):")
+        number = len(failures) if paths else counts.failed
+        typer.echo(f"Could not be read ({number:,}):")
         for failure in failures:
             typer.echo(f"  {shown(failure.path)}: {shown(failure.reason)}")
+        if number > len(failures):
+            typer.echo(
+                f"  ... and {number - len(failures):,} more: name a folder to list those in it, or --json for all."
+            )
     if pending:
         typer.echo(
             f"{counted(len(pending), 'photo')} chosen to trash, not yet moved: `albumclean review` asks about them."

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from albumclean.config import Settings
 from albumclean.domain import PhotoFacts, Proposal, SimilarGroup
+
+NOBODY: Final = 0.0
+ANYBODY: Final = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a rule may have something to say on, so that nobody has to show it the rest of a large library.
+
+    To promise too much only costs time; a rule that answers beyond its reach is heard or not, as it happens.
+    """
+
+    below: float = ANYBODY  # single photos with a score below this; ANYBODY: those without a score as well
+    groups: bool = True
 
 
 class Rule(Protocol):
@@ -27,4 +43,8 @@ class Rule(Protocol):
 
     def on_group(self, group: SimilarGroup, settings: Settings) -> Sequence[Proposal]:
         """Proposals for members of a group, at most one each; empty if the rule has nothing to say on it."""
+        ...
+
+    def reach(self, settings: Settings) -> Reach:
+        """What `on_photo` and `on_group` answer to at most."""
         ...

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from albumclean.domain import Action, Failure, GroupKind, PhotoFacts, Proposal
-from albumclean.similar.series import Series, in_words
+from albumclean.similar.partition import Series, in_words
 from albumclean.words import counted, file_size
 
 BINS = 100  # of the histogram of scores: bin i holds [i / 100, (i + 1) / 100), the last one 1 too

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from albumclean.domain import FileIdentity
 from albumclean.media.decode import Frame, decode
 from albumclean.media.picture import Picture
 from albumclean.media.reading import read_content, unchanged
@@ -23,6 +20,7 @@ from albumclean.media.video import open_video
 from albumclean.media.video_format import HEAD, video_format
 from albumclean.media.view import network_view
 from albumclean.report.quality_map import ramp
+from albumclean.review.wishes import Drawn, Kind, Wish
 from albumclean.scoring.scorers import judge
 
 MAP_SIDE = 512  # pixels of a map's long side: it is smooth
@@ -31,40 +29,6 @@ FULL_PIXELS = 60_000_000
 
 _VIEW_QUALITY = 90
 _FULL_QUALITY = 92
-
-
-class Kind(StrEnum):
-    """Which picture of a photo."""
-
-    THUMBNAIL = "thumbnail"
-    VIEW = "view"  # fitted into a box
-    FULL = "full"  # at 100 %
-    MAP = "map"  # where it is good and where it is bad
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One picture of the photo that the scan saw in this file."""
-
-    kind: Kind
-    file: FileIdentity
-    content_hash: bytes
-    size: tuple[int, int]  # the photo's, as the scan found it
-    box: tuple[int, int]  # for a view: what it has to fit into, in pixels
-    max_pixels: int
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What says which picture it is, wherever the photo lies."""
-        return (self.content_hash, self.kind, self.box)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A picture as a file: JPEG, or PNG of a map."""
-
-    data: bytes
-    scale: float = 1.0  # its width by the photo's
 
 
 def draw(wish: Wish, _ask: object) -> Drawn:

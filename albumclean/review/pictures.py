@@ -13,18 +13,19 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
-
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from albumclean.config import ScanSettings
 from albumclean.domain import FileIdentity, PhotoFacts
 from albumclean.errors import AlbumcleanError, DecodeError, ReadError
 from albumclean.media.thumbnail import LONG_SIDE, REVISION, fitted
 from albumclean.media.workers import WorkerFailure
-from albumclean.review.drawing import Drawn, Kind, Wish, draw
 from albumclean.review.lanes import Lanes
+from albumclean.review.wishes import Drawn, Kind, Wish, draw_in_worker
 from albumclean.store.thumbnails import Shelf
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 VIEW_SIDE = 2048  # pixels of a view's long side
 MEMORY = 192 << 20  # bytes of pictures that are remembered
@@ -62,10 +63,10 @@ class Pictures:
         self._asked: dict[Wish, Future[Outcome]] = {}
         self._lock = threading.Lock()
         lanes = min(max(2, os.cpu_count() or 1), _MOST_LANES)
-        self._lanes = Lanes(draw, lanes=lanes, timeout=seconds, memory=scan.worker_memory)
+        self._lanes = Lanes(draw_in_worker, lanes=lanes, timeout=seconds, memory=scan.worker_memory)
         # A process of its own: it takes seconds to load the network's libraries, and keeps 600 MB of them.
         memory_with_network = scan.worker_memory + _NETWORK_MEMORY
-        self._map_lane = Lanes(draw, lanes=1, timeout=2 * seconds, memory=memory_with_network, idle=_MAP_IDLE)
+        self._map_lane = Lanes(draw_in_worker, lanes=1, timeout=2 * seconds, memory=memory_with_network, idle=_MAP_IDLE)
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +107,8 @@ class Pictures:
 
     def image(self, facts: PhotoFacts, width: int, height: int) -> Image.Image:
         """The photo as RGB pixels, scaled down to fit into `width` x `height`."""
+        from PIL import Image
+
         wish = self._wish(facts, Kind.VIEW, (width, height))
         small_enough = max(fitted(wish.size, width, height)) <= LONG_SIDE
         data = self.thumbnail(facts) if small_enough else self._drawn(wish).data

@@ -8,14 +8,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from albumclean.domain import Fingerprint
+from albumclean.similar.revisions import FINGERPRINT, LAYOUT_SIDE
 
-LAYOUT_SIDE = 8
 DETAIL_SIDE = 32
 _HASH_SIDE = 8  # 8 x 8 = 64 bits
 ENOUGH = 128  # pixels of the short side: four times what the hashes look at
 
-# Stored beside each fingerprint: another revision means that old ones can't be compared with new ones.
-REVISION: str = f"1-imagehash{imagehash.__version__.split('.')[0]}-phash64-dhash64-layout{LAYOUT_SIDE}"
+REVISION: str = FINGERPRINT
 
 
 def fingerprint(image: Image.Image, content_hash: bytes) -> Fingerprint:

@@ -8,41 +8,31 @@ settled, so that its file is never the keeper of one group and the loser of anot
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Protocol
+from itertools import chain
 
 from albumclean.config import SimilarSettings
 from albumclean.domain import Comparison, GroupKind, PhotoFacts, Relation, SimilarGroup
 from albumclean.similar.components import Pair, batches, components
 from albumclean.similar.contents import Content, contents_of, physical_files
+from albumclean.similar.evidence import Evidence
 from albumclean.similar.keeper import rank, verdicts
+from albumclean.similar.partition import Cluster, Partition, Series, Wholes
 from albumclean.similar.prior import prior
-from albumclean.similar.scenes import Sights, find_scenes
-from albumclean.similar.series import Series, Wholes
 from albumclean.similar.stars import Star, find_stars, pair, verdict_of
 
 _BATCH = 512  # contents whose facts are loaded at once
 
 
-class Evidence(Sights, Protocol):
-    """What grouping asks of the library; every answer but `dated` may come in any order."""
+def find_partition(evidence: Evidence) -> Partition:
+    """Goes through all that is known of the library."""
+    from albumclean.similar.scenes import find_scenes  # numpy: whoever finds a kept partition needs none
 
-    def copies(self) -> Iterable[Pair]:
-        """The pairs of contents that a close look found to be copies, each with one < other."""
-        ...
-
-    def comparisons(self, contents: Collection[bytes]) -> Iterable[Comparison]:
-        """The close looks at pairs of these contents."""
-        ...
-
-    def shared(self) -> Iterable[bytes]:
-        """The contents that several assets hold (a superset does no harm)."""
-        ...
-
-    def facts(self, contents: Sequence[bytes]) -> Iterable[PhotoFacts]:
-        """The facts of all assets with these contents; asked for a few hundred contents at a time."""
-        ...
+    scenes = find_scenes(evidence)
+    alone = ((content, content) for content in evidence.shared())
+    return Partition(list(components(chain(evidence.copies(), alone))), scenes.clusters, scenes.series)
 
 
 def find_groups(
@@ -50,6 +40,7 @@ def find_groups(
     dismissed: Collection[tuple[bytes, bytes]],
     settings: SimilarSettings,
     left_whole: list[Series] | None = None,
+    partition: Partition | None = None,
 ) -> Iterator[SimilarGroup]:
     """Every group once, disjoint, in the order of the smallest content hash of what looks alike; copies first.
 
@@ -58,19 +49,73 @@ def find_groups(
 
     `dismissed`: the pairs of contents that the user told apart, in either order; a pair of a content with itself says
     that its exact copies are wanted. Members that failed or have no `photo` are left out, and a physical file counts
-    once.
+    once. `partition` is what `find_partition` gives; without it, it is found now.
 
     Raises ConfigError for an unknown criterion in `settings.keeper`.
     """
-    apart = frozenset(pair(one, other) for one, other in dismissed)
-    scenes = find_scenes(evidence, apart)
+    partition = partition or find_partition(evidence)
     if left_whole is not None:
-        left_whole += scenes.series
+        left_whole += partition.series
+    grouping = Grouping(evidence, partition.series, dismissed, settings)
     busy: set[bytes] = set()
-    for group in _copies(evidence, apart, Wholes(scenes.series), settings):
+    for group in grouping.copies(partition.copies):
         busy.update(facts.content for facts in group.members)
         yield group
-    yield from _moments(evidence, scenes.moments, busy, settings)
+    yield from grouping.moments(grouping.moments_of(partition.clusters), busy)
+
+
+class Grouping:
+    """From parts of a partition to groups; of any parts alone the same groups as among all."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        series: Iterable[Series],
+        dismissed: Collection[tuple[bytes, bytes]],
+        settings: SimilarSettings,
+    ) -> None:
+        """`series`: all that there are; the rest as in `find_groups`."""
+        self._evidence = evidence
+        self._apart = frozenset(pair(one, other) for one, other in dismissed)
+        self._strangers: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        for one, other in self._apart:
+            if one != other:
+                self._strangers[one].add(other)
+                self._strangers[other].add(one)
+        self._settings = settings
+        self._wholes = Wholes(series)
+
+    def moments_of(self, clusters: Iterable[Cluster]) -> list[tuple[bytes, ...]]:
+        """The moments in these clusters, in order; none holds shots that the user told apart."""
+        if not self._strangers:
+            return sorted(moment for cluster in clusters for moment in cluster.moments)
+        from albumclean.similar.scenes import moments_of
+
+        return moments_of(clusters, self._evidence, self._strangers)
+
+    def copies(self, parts: Iterable[Sequence[bytes]]) -> Iterator[SimilarGroup]:
+        """The groups of copies in these parts, in their order."""
+        for batch in batches(parts, _BATCH):
+            contents = contents_of(self._evidence.facts([content for part in batch for content in part]), self._apart)
+            looks = {
+                (each.one, each.other): each
+                for each in self._evidence.comparisons(contents)
+                if not self._wholes.apart(each.one, each.other)
+            }
+            for part in batch:
+                present = [contents[content] for content in part if content in contents]
+                yield from _groups_of(present, looks, self._apart, self._settings)
+
+    def moments(self, moments: Iterable[tuple[bytes, ...]], busy: Collection[bytes]) -> Iterator[SimilarGroup]:
+        """The groups of these moments, in their order; `busy` are the contents that are in groups of copies."""
+        free = ([content for content in moment if content not in busy] for moment in moments)
+        for batch in batches((moment for moment in free if len(moment) > 1), _BATCH):
+            asked = [content for moment in batch for content in moment]
+            contents = contents_of(self._evidence.facts(asked), frozenset())
+            for moment in batch:
+                files = physical_files(contents[content].assets[0] for content in moment if content in contents)
+                if len(files) > 1:
+                    yield _group(GroupKind.MOMENT, files, self._settings, {})
 
 
 def group_id(members: Iterable[PhotoFacts]) -> str:
@@ -80,35 +125,6 @@ def group_id(members: Iterable[PhotoFacts]) -> str:
         for part in (content, path):
             digest.update(len(part).to_bytes(4, "big") + part)
     return digest.hexdigest()
-
-
-def _moments(
-    evidence: Evidence, moments: Iterable[tuple[bytes, ...]], busy: Collection[bytes], settings: SimilarSettings
-) -> Iterator[SimilarGroup]:
-    free = ([content for content in moment if content not in busy] for moment in moments)
-    for batch in batches((moment for moment in free if len(moment) > 1), _BATCH):
-        contents = contents_of(evidence.facts([content for moment in batch for content in moment]), frozenset())
-        for moment in batch:
-            files = physical_files(contents[content].assets[0] for content in moment if content in contents)
-            if len(files) > 1:
-                yield _group(GroupKind.MOMENT, files, settings, {})
-
-
-def _copies(
-    evidence: Evidence, apart: Collection[Pair], wholes: Wholes, settings: SimilarSettings
-) -> Iterator[SimilarGroup]:
-    alone = ((content, content) for content in evidence.shared())
-    for batch in batches(components([*evidence.copies(), *alone]), _BATCH):
-        hashes = [content for part in batch for content in part]
-        contents = contents_of(evidence.facts(hashes), apart)
-        looks = {
-            (each.one, each.other): each
-            for each in evidence.comparisons(contents)
-            if not wholes.apart(each.one, each.other)
-        }
-        for part in batch:
-            present = [contents[content] for content in part if content in contents]
-            yield from _groups_of(present, looks, apart, settings)
 
 
 def _groups_of(

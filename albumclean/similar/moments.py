@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from albumclean.similar.captures import SECOND, Capture, Looks, Numbers
+from albumclean.similar.components import Pair, components
 from albumclean.similar.index import Likeness
+from albumclean.similar.partition import Cluster
 
 Flags = npt.NDArray[np.bool_]
-Pair = tuple[bytes, bytes]
 
 _WINDOW = 120 * SECOND
 # What shots need by the seconds between them, with straight lines in between: a cosine, and bits of dHash at most. Of
@@ -57,6 +58,19 @@ def find_moments(
 
     Time and memory grow with the pairs of shots of one camera within two minutes of each other.
     """
+    clusters = find_clusters(captures, looks, lookalikes, whole=whole, apart=apart)
+    return sorted(moment for cluster in clusters for moment in cluster.moments)
+
+
+def find_clusters(
+    captures: Iterable[Capture],
+    looks: Looks,
+    lookalikes: Iterable[Pair] = (),
+    *,
+    whole: Container[bytes] = frozenset(),
+    apart: Collection[Pair] = frozenset(),
+) -> list[Cluster]:
+    """The clusters that the moments lie in, by their smallest contents; parameters as in `find_moments`."""
     shots = _Shots.of(
         capture for capture in captures if capture.content_hash not in whole and not capture.shot.panorama
     )
@@ -72,8 +86,15 @@ def find_moments(
             partners[pair[0]].add(pair[1])
             partners[pair[1]].add(pair[0])
             ordered.append(pair)
-    groups = _cliques(ordered, partners)
-    return sorted(tuple(sorted(shots.captures[number].content_hash for number in group)) for group in groups)
+    contents = [capture.content_hash for capture in shots.captures]
+    moments: defaultdict[bytes, list[tuple[bytes, ...]]] = defaultdict(list)
+    for group in _cliques(ordered, partners):
+        moment = tuple(sorted(contents[number] for number in group))
+        moments[moment[0]].append(moment)
+    return [
+        Cluster(tuple(part), tuple(moment for content in part for moment in moments.get(content, ())))
+        for part in components((contents[one], contents[other]) for one, other in ordered)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,71 +1,83 @@
 """What was taken of one scene: series, which are works of their own, and moments, from the photos' times and looks.
 
-The library is gone through by camera and time, a session at a time, so that only one session's fingerprints are in
+The library is gone through by camera and time, a few sessions at a time, so that only their fingerprints are in
 memory. Photos without a time have nothing but their looks: pairs of them that a close look told apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import chain
 
-from albumclean.domain import Photo
+from albumclean.domain import Photo, Relation
 from albumclean.similar.captures import SECOND, Capture
 from albumclean.similar.components import Pair, batches, pairs_by_component
+from albumclean.similar.evidence import Sights
 from albumclean.similar.index import FingerprintIndex
-from albumclean.similar.moments import find_moments
-from albumclean.similar.series import Series, find_series
+from albumclean.similar.moments import find_clusters, find_moments
+from albumclean.similar.partition import Cluster, Series
+from albumclean.similar.series import find_series
 from albumclean.similar.steady import LONGEST_PAUSE
 
-_BATCH = 512  # pairs of undated photos whose fingerprints are loaded at once
-
-
-class Sights(Protocol):
-    """What is asked of the library."""
-
-    def dated(self) -> Iterable[Photo]:
-        """The photos with a capture time, by camera and by time."""
-        ...
-
-    def undated_lookalikes(self) -> Iterable[Pair]:
-        """Pairs of contents without a capture time that look alike and are no copies."""
-        ...
-
-    def photos(self, contents: Sequence[bytes]) -> Iterable[Photo]:
-        """What is known of these contents."""
-        ...
-
-    def fingerprints(self, contents: Sequence[bytes]) -> FingerprintIndex:
-        """An index of these contents, as far as they have fingerprints."""
-        ...
+_BATCH = 512  # photos, or pairs of undated ones, whose fingerprints are loaded at once
 
 
 @dataclass(slots=True)
 class Scenes:
-    """What was found: disjoint moments, each ascending, and disjoint series."""
+    """What was found: disjoint clusters of shots with the moments in them, and disjoint series."""
 
     series: list[Series] = field(default_factory=list)
-    moments: list[tuple[bytes, ...]] = field(default_factory=list)
+    clusters: list[Cluster] = field(default_factory=list)
 
 
-def find_scenes(sights: Sights, apart: Collection[Pair]) -> Scenes:
-    """Series and moments of the whole library. `apart`: pairs that the user told apart, never in one moment."""
+def find_scenes(sights: Sights) -> Scenes:
+    """Series and moments of the whole library, whatever the user told apart (see `moments_of`)."""
     found = Scenes()
-    for session in _sessions(sights.dated()):
-        if len(session) > 1 or session[0].shot.panorama:
-            captures, index = _captures(session, sights)
-            series = find_series(captures, index)
-            whole = {content for each in series for content in each.contents}
-            found.series += series
-            found.moments += find_moments(captures, index, whole=whole, apart=apart)
+    sessions = (each for each in _sessions(sights.dated()) if len(each) > 1 or each[0].shot.panorama)
+    for some in batches(sessions, _BATCH):  # together, as most of them hold few photos and each query costs its time
+        captures, index = _captures(chain.from_iterable(some), sights)
+        series = find_series(captures, index)
+        whole = {content for each in series for content in each.contents}
+        found.series += series
+        found.clusters += find_clusters(captures, index, whole=whole)
     for batch in batches(pairs_by_component(sights.undated_lookalikes()), _BATCH):
         pairs = [each for part in batch for each in part]
         contents = sorted({content for each in pairs for content in each})
         captures, index = _captures(sights.photos(contents), sights)
-        found.moments += find_moments(captures, index, pairs, apart=apart)
-    found.moments.sort()
+        found.clusters += find_clusters(captures, index, pairs)
     return found
+
+
+def moments_of(
+    clusters: Iterable[Cluster], sights: Sights, strangers: Mapping[bytes, AbstractSet[bytes]]
+) -> list[tuple[bytes, ...]]:
+    """The moments in these clusters, in order, none with two that the user told apart: for each its `strangers`.
+
+    To be told apart only changes what was in one moment: where two shots had joined none together although they go
+    together, nothing hung on it. So a cluster is gone through again only where the user has parted one of its moments.
+    """
+    found: list[tuple[bytes, ...]] = []
+    for cluster in clusters:
+        if any(
+            not strangers[one].isdisjoint(moment) for moment in cluster.moments for one in moment if one in strangers
+        ):
+            found += _parted(cluster, sights, strangers)
+        else:
+            found += cluster.moments
+    return sorted(found)
+
+
+def _parted(cluster: Cluster, sights: Sights, strangers: Mapping[bytes, AbstractSet[bytes]]) -> list[tuple[bytes, ...]]:
+    photos = list(sights.photos(cluster.contents))
+    pairs: list[Pair] = []
+    if not any(photo.taken_at for photo in photos):  # only their looks have brought them together
+        looks = sights.comparisons(cluster.contents)
+        pairs = [(each.one, each.other) for each in looks if each.relation is Relation.DIFFERENT]
+    captures, index = _captures(photos, sights)
+    apart = [(one, other) for one in cluster.contents for other in strangers.get(one, ())]
+    return find_moments(captures, index, pairs, apart=apart)
 
 
 def _captures(photos: Iterable[Photo], sights: Sights) -> tuple[list[Capture], FingerprintIndex]:

@@ -7,43 +7,14 @@ one shot and its edit) nor as the lesser shot of one moment. True copies of one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from albumclean.similar.brackets import find_brackets
 from albumclean.similar.captures import SECOND, Capture, Looks, Take, sessions, takes_of
 from albumclean.similar.panoramas import find_panoramas
+from albumclean.similar.partition import Series, SeriesKind
 from albumclean.similar.steady import LONGEST_PAUSE, find_focus_stacks, find_time_lapses
-from albumclean.words import counted
 
 _STITCHED_NEARBY = 60.0  # seconds: what a phone stitched carries the time of its end, what a program did that of a part
-
-
-class SeriesKind(StrEnum):
-    """What the shots were taken for."""
-
-    BRACKET = "bracket"
-    FOCUS_STACK = "focus-stack"
-    TIME_LAPSE = "time-lapse"
-    PANORAMA = "panorama"
-
-    @property
-    def text(self) -> str:
-        """What it is called, for people."""
-        return "focus stack" if self is SeriesKind.FOCUS_STACK else self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A work of several shots; for each shot, in the order of time, the contents that show it (its copies)."""
-
-    kind: SeriesKind
-    shots: tuple[tuple[bytes, ...], ...]
-
-    @property
-    def contents(self) -> tuple[bytes, ...]:
-        """Every content of it."""
-        return tuple(content for shot in self.shots for content in shot)
 
 
 _Find = Callable[[Sequence[Take], Looks], list[list[int]]]
@@ -93,35 +64,3 @@ def _series_of(takes: list[Take], looks: Looks) -> list[Series]:
 def _is_near(stitched: Take, parts: Sequence[Take]) -> bool:
     reach = _STITCHED_NEARBY * SECOND
     return parts[0].at - reach <= stitched.at <= parts[-1].at + reach
-
-
-def in_words(series: Iterable[Series]) -> str:
-    """ "2 brackets (6 photos), 1 panorama (4 photos)", the parts in the order of `SeriesKind`; empty for none."""
-    by_kind: dict[SeriesKind, list[Series]] = {kind: [] for kind in SeriesKind}
-    for each in series:
-        by_kind[each.kind].append(each)
-    return ", ".join(
-        f"{counted(len(found), kind.text)} ({counted(sum(len(each.shots) for each in found), 'photo')})"
-        for kind, found in by_kind.items()
-        if found
-    )
-
-
-class Wholes:
-    """Which contents belong to which shot of which series."""
-
-    def __init__(self, series: Iterable[Series]) -> None:
-        self._place = {
-            content: (number, shot)
-            for number, each in enumerate(series)
-            for shot, contents in enumerate(each.shots)
-            for content in contents
-        }
-
-    def __contains__(self, content: object) -> bool:
-        return content in self._place
-
-    def apart(self, one: bytes, other: bytes) -> bool:
-        """Whether they are different shots of one series, which are never copies of each other."""
-        here, there = self._place.get(one), self._place.get(other)
-        return here is not None and there is not None and here[0] == there[0] and here[1] != there[1]

@@ -9,6 +9,7 @@ from albumclean.config import Settings
 from albumclean.domain import Action, GroupKind, PhotoFacts, Proposal, Reason, SimilarGroup
 from albumclean.policy.bonds import Bond, Bonds
 from albumclean.policy.doubts import Case, doubts
+from albumclean.policy.rule import NOBODY, Reach
 from albumclean.policy.words import joined, told_apart
 
 _KEPT_OF = {
@@ -25,6 +26,10 @@ class KeepBest:
     """Keeps the keeper of each group; says nothing on single photos."""
 
     name: str = "keep-best"
+
+    def reach(self, settings: Settings) -> Reach:
+        """Groups alone."""
+        return Reach(below=NOBODY)
 
     def on_photo(self, facts: PhotoFacts, settings: Settings) -> Proposal | None:
         """Nothing: a photo that is like no other is no business of this rule."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from albumclean.config import Settings
 from albumclean.domain import Action, Degradation, Photo, PhotoFacts, Proposal, Reason, SimilarGroup
+from albumclean.policy.rule import Reach
 from albumclean.policy.words import NOTABLE, described, edits_of, joined
 
 _SMALL = 100_000  # pixels; the scorer never saw smaller ones
@@ -18,6 +19,10 @@ class LowQuality:
     """Photos that score below the threshold; says nothing on groups, nor on what may be no photo."""
 
     name: str = "low-quality"
+
+    def reach(self, settings: Settings) -> Reach:
+        """Photos below the threshold."""
+        return Reach(below=settings.low_quality.below, groups=False)
 
     def on_photo(self, facts: PhotoFacts, settings: Settings) -> Proposal | None:
         """TRASH below the threshold, REVIEW if the score may not apply to such a picture, else nothing.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from albumclean.config import Settings
 from albumclean.domain import Action, PhotoFacts, PhotoKind, Proposal, Reason, SimilarGroup
+from albumclean.policy.rule import Reach
 from albumclean.words import clock
 
 _MOS_WEIGHT, _WORST_WEIGHT = 3.0, 2.0
@@ -20,6 +21,10 @@ class LowQualityVideos:
     """
 
     name: str = "low-quality-videos"
+
+    def reach(self, settings: Settings) -> Reach:
+        """Videos below the threshold."""
+        return Reach(below=settings.videos.below, groups=False)
 
     def on_photo(self, facts: PhotoFacts, settings: Settings) -> Proposal | None:
         """REVIEW below the threshold, else nothing."""

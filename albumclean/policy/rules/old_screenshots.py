@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from albumclean.config import Settings
 from albumclean.domain import Action, PhotoFacts, PhotoKind, Proposal, Reason, SimilarGroup
+from albumclean.policy.rule import ANYBODY, NOBODY, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class OldScreenshots:
     """
 
     name: str = "old-screenshots"
+
+    def reach(self, settings: Settings) -> Reach:
+        """Any photo, whatever its score; nothing while the rule is off."""
+        return Reach(below=ANYBODY if settings.screenshots.older_than_days > 0 else NOBODY, groups=False)
 
     def on_photo(self, facts: PhotoFacts, settings: Settings) -> Proposal | None:
         """REVIEW for a screenshot that is old enough and that the user has put into no album."""

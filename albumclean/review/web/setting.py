@@ -8,7 +8,7 @@ from pathlib import Path
 
 from albumclean.history import History
 from albumclean.review.session import Question
-from albumclean.store.cache_reader import Histogram
+from albumclean.store.overview import Histogram
 
 
 @dataclass(frozen=True, slots=True)
