@@ -113,14 +113,14 @@ class _Frames:
 
 def views_of(frame_at: Callable[[int], Picture], scorers: Sequence[ScorerSpec]) -> dict[str, NetworkView]:
     """What these scorers' networks see of one picture, of which `frame_at` gives the pixels by `min_short_side`."""
-    views = {spec.name: network_view(frame_at(spec.min_short_side), spec.input) for spec in _networks(scorers)}
+    views = {spec.name: network_view(frame_at(spec.min_short_side), spec.input) for spec in networks_of(scorers)}
     for head in (spec for spec in scorers if spec.reads):
         measured = statistics(frame_at(head.min_short_side))
         views[head.reads] = replace(views[head.reads], statistics=measured)
     return views
 
 
-def _networks(specs: Sequence[ScorerSpec]) -> list[ScorerSpec]:
+def networks_of(specs: Sequence[ScorerSpec]) -> list[ScorerSpec]:
     """The scorers whose networks have to run: a head needs that of the one that it reads."""
     named = {spec.name: spec for spec in specs if not spec.reads}
     return [named.get(name) or registry.spec(name) for name in sorted({spec.reads or spec.name for spec in specs})]

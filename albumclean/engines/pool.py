@@ -17,10 +17,11 @@ def worker_pool(
     task: Callable[[Job, Ask], Result], wish: ScanSettings, timeout: Callable[[Job], float] | None = None
 ) -> WorkerPool[Job, Result]:
     """A pool for `task`; one worker per core unless the settings name a number. `timeout` in place of the settings'."""
-    workers = wish.workers or _usable_cores()
+    workers = wish.workers or usable_cores()
     seconds = timeout or wish.decode_timeout
     return WorkerPool(task, workers=workers, timeout=seconds, memory=wish.worker_memory, queue=2 * workers)
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

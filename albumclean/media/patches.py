@@ -18,6 +18,7 @@ from albumclean.media.picture import Picture
 
 Place = tuple[int, int]  # left, top: in pixels of the upright picture
 Floats = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.integer[Any]]
 
 _BLOCK = 8  # a JPEG's grid: patches start on it, so that its edges lie at the same pixels of each
 _BLACK, _WHITE = 6, 249  # luma of pixels that hold no detail, whatever the scene had
@@ -75,19 +76,20 @@ def _starts(span: int, step: int) -> npt.NDArray[np.int64]:
     return starts // _BLOCK * _BLOCK if step >= _BLOCK else starts
 
 
-def _planes(whole: npt.NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
+def _planes(whole: npt.NDArray[np.uint8]) -> tuple[Levels, Levels, Levels]:
     """Each pixel's gradient (0 where it is clipped), luma, and 1 where it is clipped."""
-    luma = np.asarray(Image.fromarray(whole).convert("L"), np.float32)
+    luma = np.asarray(Image.fromarray(whole).convert("L"))
     clipped = (luma <= _BLACK) | (luma >= _WHITE)
-    gradient: Floats = np.zeros(luma.shape, np.float32)
-    gradient[:, 1:] = np.abs(luma[:, 1:] - luma[:, :-1])
-    gradient[1:] += np.abs(luma[1:] - luma[:-1])
-    gradient[clipped] = 0.0
-    return gradient, luma, clipped.astype(np.float32)
+    levels = luma.astype(np.int16)
+    gradient: Levels = np.zeros(luma.shape, np.int16)
+    gradient[:, 1:] = np.abs(levels[:, 1:] - levels[:, :-1])
+    gradient[1:] += np.abs(levels[1:] - levels[:-1])
+    gradient[clipped] = 0
+    return gradient, luma, clipped.view(np.uint8)
 
 
 def _cell_means(
-    plane: Floats, tops: npt.NDArray[np.int64], lefts: npt.NDArray[np.int64], size: tuple[int, int], side: int
+    plane: Levels, tops: npt.NDArray[np.int64], lefts: npt.NDArray[np.int64], size: tuple[int, int], side: int
 ) -> Floats:
     """The plane's mean over each cell: (tops, lefts)."""
     rows = _span_means(plane, tops, side, size[1])
@@ -95,13 +97,15 @@ def _cell_means(
     return means
 
 
-def _span_means(plane: Floats, starts: npt.NDArray[np.int64], side: int, length: int) -> Floats:
+def _span_means(plane: Levels | Floats, starts: npt.NDArray[np.int64], side: int, length: int) -> Floats:
     """(starts, columns): the mean of the rows that each span of `side` out of `length` covers, parts of rows included.
 
     By running sums and not by a matrix product: for one this small, the linear algebra library would wake its threads.
+    Sums of whole numbers are the same in integers, in a tenth of the time.
     """
-    sums = np.zeros((len(plane) + 1, plane.shape[1]))
-    np.cumsum(plane, axis=0, out=sums[1:])
+    exact = np.int64 if plane.dtype.kind in "iu" else np.float64
+    sums = np.zeros((len(plane) + 1, plane.shape[1]), exact)
+    np.cumsum(plane, axis=0, dtype=exact, out=sums[1:])
     scale = len(plane) / length
     begin, end = starts * scale, np.minimum(starts + side, length) * scale
 

@@ -96,29 +96,29 @@ def _of_whole(whole: Bytes) -> list[float]:
     height, width = luma.shape
     shares = np.sort(_colours(whole, 4))[::-1] / luma.size
     used = shares[shares > 0]
-    levels = np.bincount(luma.astype(np.int64).ravel(), minlength=256) / luma.size
+    counts = np.bincount(luma.ravel(), minlength=256)
     across, down = np.diff(luma, axis=1), np.diff(luma, axis=0)
     ink_across, ink_down = _strokes(luma), _strokes(luma.T)
-    written = ink_across.mean(axis=1)
+    written = _shares(ink_across, axis=1)
     top, bottom = luma[: max(height // 25, 1)], luma[-max(height // 25, 1) :]
     sides = np.concatenate([luma[:, : max(width // 50, 1)].ravel(), luma[:, -max(width // 50, 1) :].ravel()])
     rim = np.concatenate([luma[0], luma[-1], luma[:, 0], luma[:, -1]])
     middle = luma[height // 4 : -(height // 4) or None, width // 4 : -(width // 4) or None]
-    median = float(np.median(luma))
+    median = _median(counts)
     chroma = _chroma(whole)
     return [
         _share(luma > 235),
         _share(luma < 20),
         _share(chroma < 12),
-        float(levels.max()),
+        float(counts.max()) / luma.size,
         float(shares[:3].sum()),
         float(-(used * np.log2(used)).sum()) / 12,
         _share(luma.std(axis=1) < _EVEN),
         _share(luma.std(axis=0) < _EVEN),
-        _share((np.abs(down) > _STEP).mean(axis=1) > 0.5),
-        _share((np.abs(across) > _STEP).mean(axis=0) > 0.5),
-        float(ink_across.mean()),
-        float(ink_down.mean()),
+        _share(_shares(np.abs(down) > _STEP, axis=1) > 0.5),
+        _share(_shares(np.abs(across) > _STEP, axis=0) > 0.5),
+        _share(ink_across),
+        _share(ink_down),
         _share(written > 0.05),
         _alternation(written > 0.03),
         float(top.std()) / 64,
@@ -151,7 +151,20 @@ def _colours(pixels: Bytes, bits: int) -> npt.NDArray[np.int64]:
 
 
 def _share(which: npt.NDArray[np.bool_]) -> float:
-    return float(which.mean()) if which.size else 0.0
+    return np.count_nonzero(which) / which.size if which.size else 0.0
+
+
+def _shares(which: npt.NDArray[np.bool_], axis: int) -> npt.NDArray[np.float64]:
+    """`which.mean(axis)`, by counting: a fifth of the time."""
+    shares: npt.NDArray[np.float64] = np.count_nonzero(which, axis=axis) / which.shape[axis]
+    return shares
+
+
+def _median(counts: npt.NDArray[np.int64]) -> float:
+    """Of levels of which each occurs so often."""
+    below = np.cumsum(counts)
+    middle = [int(np.searchsorted(below, rank, "right")) for rank in ((below[-1] - 1) // 2, below[-1] // 2)]
+    return sum(middle) / 2
 
 
 def _grain(luma: npt.NDArray[np.int16]) -> float:

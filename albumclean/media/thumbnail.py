@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
-from albumclean.media.picture import Picture
+    from albumclean.media.picture import Picture
 
 REVISION = "1"  # changes whenever the same photo would get another thumbnail
 LONG_SIDE = 320  # pixels: sharp on a grid of 160-point cells on a screen with two pixels a point
@@ -18,6 +20,8 @@ _QUALITY = 80
 
 def thumbnail(picture: Picture) -> bytes:
     """A JPEG of at most `LONG_SIDE` pixels a side; smaller photos stay as they are."""
+    from PIL import Image  # here: who only opens the file of thumbnails makes none
+
     size = fitted(picture.size, LONG_SIDE, LONG_SIDE)
     # Block means for all but the last factor of two: half the time of `Picture.resized`, 0.006 of SSIM before the JPEG.
     small = picture.reduced(min(size)).resize(size, Image.Resampling.BICUBIC)

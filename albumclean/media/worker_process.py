@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from albumclean.errors import AlbumcleanError
+from albumclean.media.allocation import KEPT_BY_A_DECODER, importing, keep_freed_memory
 from albumclean.words import shown
 
 Ask = Callable[[Any], Any]
@@ -63,7 +64,8 @@ def serve(pipe: Connection[Any, Any], task_pickle: bytes, memory: int | None) ->
     _isolate(memory)
     largest = largest_message(memory)
     try:
-        task = pickle.loads(task_pickle)  # noqa: S301  our own parent; imports what the task needs
+        with importing():
+            task = pickle.loads(task_pickle)  # noqa: S301  our own parent; imports what the task needs
     except Exception as error:  # noqa: BLE001  an import may raise anything, and the parent must hear of it
         _put(pipe, READY, f"{type(error).__name__}: {error}")
         return
@@ -127,6 +129,7 @@ def _isolate(memory: int | None) -> None:
     os.close(silence)
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ[variable] = "1"  # the workers are the parallelism; and each thread costs address space
+    keep_freed_memory(KEPT_BY_A_DECODER)
     threading.Thread(target=_die_with_parent, name="watch-parent", daemon=True).start()
     if memory is not None and sys.platform not in {"win32", "darwin"}:  # macOS accepts the limit and ignores it
         import resource

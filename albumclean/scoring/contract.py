@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 MOST_PIXELS: Final = 40_000_000  # of a view: it travels from the decoder to the network
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+_MOST_QUANTITIES: Final = 60  # the cache keeps a bit for each in a whole number of 64
 _INPUTS: Final = get_args(AnyInput)
 _ORDINARY: Final = ((640, 480), (480, 640), (1500, 500))  # pixels; every scorer has values for these
 _ODD: Final = ((97, 61), (33, 200), (1, 1))  # it may have none for these, but must not raise
@@ -129,6 +130,8 @@ def _flaws(spec: ScorerSpec) -> Iterator[str]:
         yield f"{spec.name!r} is no name for a scorer: use letters, digits, and . _ + - after the first."
     if type(spec.quantities) is not tuple or not spec.quantities or len(set(spec.quantities)) < len(spec.quantities):
         yield "its quantities must be a tuple of names, at least one and none twice."
+    if len(spec.quantities) > _MOST_QUANTITIES:
+        yield f"it has {len(spec.quantities)} quantities; at most {_MOST_QUANTITIES} can be kept."
     if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in spec.quantities):
         yield "its quantities must be plain names."
     low, high = spec.value_range

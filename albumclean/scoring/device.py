@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
 
 from albumclean.errors import DeviceMissing
+from albumclean.media.allocation import importing, keep_freed_memory
 
 if TYPE_CHECKING:
     import torch
@@ -21,15 +22,7 @@ LARGEST_PIXELS_ON_CPU = 2_000_000  # of all photos of a batch, for the same reas
 ACTIVATION_BYTES_PER_PIXEL = 700  # peak of an EfficientNet-Lite0 forward pass per input pixel in float32, measured
 SHARE_OF_FREE_MEMORY = 0.25  # the decoders and the rest of the machine need theirs
 
-# glibc gives large blocks back to the system after each layer and gets them anew, page by page, in the next: nearly
-# half of a forward pass. (mallopt's option, value): keep freed memory, and one arena, also for the networks' thread.
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
-_MALLOC_OPTIONS = (
-    (_M_TRIM_THRESHOLD, 1 << 30),
-    (_M_MMAP_THRESHOLD, 32 << 20),  # the most that glibc takes
-    (_M_TOP_PAD, 64 << 20),
-    (_M_ARENA_MAX, 1),
-)
+_KEPT = 1 << 30  # bytes of freed memory that the networks keep for the next batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +32,16 @@ class Placement:
     device: str
     autocast: torch.dtype | None  # None: float32
 
+    @property
+    def on_cpu(self) -> bool:
+        """Whether the forward pass takes the cores that decoders want."""
+        return self.device == "cpu"
+
+    @property
+    def on_cuda(self) -> bool:
+        """Whether it runs on a GPU that copies and computes in streams of their own (ROCm's count as such)."""
+        return self.device.startswith("cuda")
+
     def __str__(self) -> str:
         return f"{self.device}, {str(self.autocast or 'float32').removeprefix('torch.')}"
 
@@ -46,7 +49,8 @@ class Placement:
 def place(device: str) -> Placement:
     """Resolve `auto`, `cpu`, `cuda` or `mps`. Raises DeviceMissing. Call before torch is imported elsewhere."""
     _prepare_for_sharing()
-    import torch
+    with nullcontext() if "torch" in sys.modules else importing():
+        import torch
 
     usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
@@ -60,31 +64,39 @@ def place(device: str) -> Placement:
     return Placement(device, torch.bfloat16 if _cpu_has_bf16() else None)
 
 
-def batch_size(placement: Placement, pixels: int) -> int:
+def batch_size(placement: Placement, pixels: int, lanes: int = 1) -> int:
     """How many photos, each with so many pixels in its view, a forward pass may take; at least one.
 
-    From the memory that is free now.
+    From the memory that is free now. `lanes`: how many forward passes share it at a time.
     """
+    fits = free_pixels(placement) // pixels
+    if placement.on_cpu:
+        fits = min(fits, LARGEST_BATCH_ON_CPU, LARGEST_PIXELS_ON_CPU // pixels)
+    return max(1, min(fits // lanes, LARGEST_BATCH))
+
+
+def free_pixels(placement: Placement) -> int:
+    """How many pixels may be in forward passes at a time, by the memory that is free now."""
     import torch
 
-    if placement.device.startswith("cuda"):
-        free = torch.cuda.mem_get_info(placement.device)[0]
-    else:
-        free = psutil.virtual_memory().available
-    fits = int(free * SHARE_OF_FREE_MEMORY / (pixels * ACTIVATION_BYTES_PER_PIXEL))
-    if placement.device == "cpu":
-        fits = min(fits, LARGEST_BATCH_ON_CPU, LARGEST_PIXELS_ON_CPU // pixels)
-    return max(1, min(fits, LARGEST_BATCH))
+    on_cuda = placement.on_cuda
+    free = torch.cuda.mem_get_info(placement.device)[0] if on_cuda else psutil.virtual_memory().available
+    return int(free * SHARE_OF_FREE_MEMORY / ACTIVATION_BYTES_PER_PIXEL)
+
+
+def settle(placement: Placement) -> None:
+    """Wait until what was sent to a GPU has arrived there: then threads with streams of their own may use it."""
+    if placement.on_cuda:
+        import torch
+
+        torch.cuda.synchronize(placement.device)
 
 
 def _prepare_for_sharing() -> None:
     """Let the forward pass live beside the decoders: measured, a quarter of the CPU time on two busy cores."""
     # Threads that wait for each other would spin, on cores that the decoders want. Read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        for option, value in _MALLOC_OPTIONS:
-            libc.mallopt(option, value)
+    keep_freed_memory(_KEPT, arenas=1)  # one for all threads: what one of them freed, another takes
 
 
 def _cpu_has_bf16() -> bool:

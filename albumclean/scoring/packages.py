@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from albumclean.domain import ScorerSpec
 from albumclean.errors import AlbumcleanError, ScorerBroken
 from albumclean.scoring import registry
-from albumclean.scoring.contract import flaw_of
 from albumclean.scoring.scorer import Scorer
 from albumclean.words import shown
 
@@ -130,6 +129,8 @@ def _loaded(offer: Offer) -> _Packaged:
         raise offer.broken(f"importing it failed: {_said(error)}") from error
     if not callable(getattr(found, "load", None)):
         raise offer.broken("it has no method `load`.")
+    from albumclean.scoring.contract import flaw_of  # numpy: only where a package has a scorer
+
     if flaw := flaw_of(spec):
         raise offer.broken(flaw)
     if spec.name != offer.name:
