@@ -24,7 +24,6 @@ from albumclean.config import Settings
 from albumclean.domain import Failure, FileIdentity, Root, Stage
 from albumclean.engines import judge
 from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse, failure_of
-from albumclean.engines.networks import NetworkThread
 from albumclean.engines.reading import Reading
 from albumclean.engines.scan import ScanSummary, ScanWatcher, scan
 from albumclean.errors import AlbumcleanError, DecodeError, ExitCode, ReadError
@@ -232,8 +231,8 @@ def test_a_scan_whose_workers_all_die_once_misses_nothing(
         (album / f"copy of {number}.jpg").write_bytes(content)
     answer, seen = Reading._answer, set[Path]()
 
-    def kill_first(self: Reading, question: Question, network: NetworkThread) -> Wanted | None:
-        wanted = answer(self, question, network)
+    def kill_first(self: Reading, question: Question) -> Wanted | None:
+        wanted = answer(self, question)
         if question.identity.path not in seen:
             seen.add(question.identity.path)
             for child in psutil.Process().children():
@@ -281,7 +280,7 @@ def test_a_drive_that_stops_answering_costs_its_own_photos_and_only_for_now(
     for number, content in zip(range(3), photos(), strict=False):
         (album / f"{number}.jpg").write_bytes(content)
     with monkeypatch.context() as patch:
-        patch.setattr("albumclean.engines.reading.analyse", analyse_from_a_dead_drive)
+        patch.setattr("albumclean.engines.local.analyse", analyse_from_a_dead_drive)
         summary = run(album, decode_timeout=6.0)
     assert (3, 1) == (summary.found, summary.failed)
     [failure] = run.failures

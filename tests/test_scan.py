@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from albumclean.config import CrawlSettings, Settings
-from albumclean.crawl import Skipped, crawl
+from albumclean.crawl import FolderMemory, Skipped, crawl
 from albumclean.crawl.live import Identifiers
 from albumclean.domain import Asset, Failure, Root, RootRole, Stage
 from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse
@@ -138,7 +138,7 @@ def test_a_decoder_that_is_killed_costs_one_file(run: Run, album: Path, monkeypa
     for seed in range(4):
         save(scene(seed), album / f"{seed}.jpg")
     monkeypatch.setenv("ALBUMCLEAN_TEST_KILL", "2.jpg")
-    monkeypatch.setattr("albumclean.engines.reading.analyse", analyse_or_die)
+    monkeypatch.setattr("albumclean.engines.local.analyse", analyse_or_die)
     summary = run(album)
     assert (3, 1) == (summary.decoded, summary.failed)
     (failure,) = run.cache.failures()
@@ -158,13 +158,13 @@ def test_a_file_that_changes_while_it_is_read_is_named_and_read_again_next_time(
     path = save(scene(1), album / "a.jpg")
 
     def crawl_then_change(
-        roots: Sequence[Root], settings: CrawlSettings, identifiers: Identifiers, *, videos: bool
+        roots: Sequence[Root], settings: CrawlSettings, identifiers: Identifiers, *, videos: bool, memory: FolderMemory
     ) -> Iterator[Asset | Failure | Skipped]:
-        yield from crawl(roots, settings, identifiers, videos=videos)
+        yield from crawl(roots, settings, identifiers, videos=videos, memory=memory)
         os.utime(path, ns=(1, 1))
 
     with monkeypatch.context() as patched:
-        patched.setattr("albumclean.engines.scan.crawl", crawl_then_change)
+        patched.setattr("albumclean.engines.meeting.crawl", crawl_then_change)
         assert 1 == run(album).failed
     (failure,) = run.failures
     assert (path, Stage.READ, True) == (failure.path, failure.stage, failure.transient)

@@ -68,7 +68,7 @@ def load(below: float | None = None, scorers: Sequence[str] = ()) -> tuple[Locat
         settings = replace(settings, low_quality=replace(settings.low_quality, below=below))
     if scorers:
         settings = replace(settings, scoring=replace(settings.scoring, scorers=tuple(scorers)))
-    return locations, settings
+    return locations.with_settings(settings), settings
 
 
 def opinion_of(settings: Settings, locations: Locations) -> Opinion:

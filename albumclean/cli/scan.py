@@ -44,8 +44,11 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
     workers: int | None = typer.Option(None, "--workers", min=1, help="Decoding processes (default: one per core)."),
     batch: int | None = typer.Option(None, "--batch", min=1, help="Photos per forward pass (default: by memory)."),
     scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
+    engine: str | None = typer.Option(None, "--engine", help="Where photos are looked at: local, dask (a cluster)."),
+    scheduler: str | None = typer.Option(None, "--scheduler", help="The cluster's scheduler, as tcp://HOST:8786."),
     videos: bool = typer.Option(False, "--videos", help="Look at videos too (docs/videos.md)."),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what could not be read before."),
+    dry_bench: bool = typer.Option(False, "--dry-bench", help="Only measure where the time goes; remember nothing."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but errors."),
     json_: bool = typer.Option(False, "--json", help="Print the summary as one JSON object."),
 ) -> ExitCode:
@@ -66,6 +69,8 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
             device=device.value if device else settings.scan.device,
             workers=workers or settings.scan.workers,
             batch=batch or settings.scan.batch,
+            engine=engine or settings.scan.engine,
+            scheduler=scheduler or settings.scan.scheduler,
         ),
         videos=replace(settings.videos, scan=videos or settings.videos.scan),
     )
@@ -74,12 +79,19 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
 
     from albumclean.cli.progress import progress
     from albumclean.domain import Root, RootRole
+    from albumclean.engines.engine import check
     from albumclean.engines.scan import scan as run_scan
     from albumclean.store.cache import Cache
 
+    check(settings.scan)  # before anything is looked through
     roots = [Root(path) for path in absolute(folders)]
     roots += [Root(path, RootRole.PROTECTED) for path in absolute(protected)]
     opinion = opinion_of(settings, locations)
+    if dry_bench:
+        from albumclean.cli.dry_bench import dry_bench as measure
+
+        measure(roots, settings, opinion.scorers, quiet=quiet, json_=json_)
+        return ExitCode.OK
     started = time.monotonic()
     with Cache.open(locations.cache) as cache, progress(quiet=quiet or json_) as watcher:
         summary = run_scan(

@@ -1,7 +1,7 @@
-"""Files that lack anything, through the decoding workers and the networks into the cache: photos; `videos` adds those.
+"""Files that lack anything, through an engine into the cache: photos; `videos` adds those.
 
-The networks run in a thread of their own (torch releases the GIL), so that decoding and forward passes overlap. All
-queues are bounded. Only the calling thread touches the cache.
+Where they are read, decoded and scored is the engine's business (`engines.engine`). Only the calling thread touches the
+cache.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from albumclean.config import Settings
 from albumclean.domain import Failure, FileIdentity, Fingerprint, FrameScore, Photo, Stage
-from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse, failure_of
-from albumclean.engines.networks import NetworkThread
-from albumclean.engines.pool import worker_pool
+from albumclean.engines.analyse import Analysis, Job, Question, Wanted, failure_of
+from albumclean.engines.engine import Assignment, Engine, Looked, engine
 from albumclean.errors import AlbumcleanError
-from albumclean.media.workers import WorkerFailure, WorkerPool
+from albumclean.media.workers import WorkerFailure
 from albumclean.scoring import registry
 from albumclean.scoring.findings import Findings
 from albumclean.scoring.scorer import Scorer
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from albumclean.engines.scan import ScanSummary, ScanWatcher
 
 NO_SCORE = "the model gave no usable score for it"
+_MOST_WITNESSES = 100  # of a folder: files that are looked for until one is found
 COMMIT_EVERY = 2.0  # seconds: what a kill may cost, and what a crowd of commits would
 
 
@@ -66,23 +67,20 @@ class Reading:
 
     def run(self, files: Iterator[FileIdentity]) -> None:
         """Read them all, or as many as come before `Desk.is_over`; what was found stays if an exception ends it."""
-        wish = self.desk.settings.scan
         jobs = map(self._job, takewhile(lambda _: not self.desk.is_over(), files))
-        with (
-            NetworkThread(wish.device, wish.batch, self.desk.scorers) as network,
-            closing(self._pool().run(jobs, lambda question: self._answer(question, network))) as results,
-        ):
+        with closing(self._engine(self._assignment()).run(jobs, self._answer)) as events:
             try:
-                for job, result in results:
-                    if isinstance(result, Analysis):
-                        self._take(job.identity, result, network)
+                for event in events:
+                    if not isinstance(event, Looked):
+                        self._batch.network += self._kept(event)
+                        if self._batch.is_due():
+                            self._commit()
+                        continue
+                    if isinstance(event.result, Analysis):
+                        self._take(event.identity, event.result, event.networks)
                     else:
-                        self._fail(job.identity, result)
-                    self.desk.watcher.scanning(self.summary, job.identity.path.parent)
-                    self._batch.network += self._kept(network.findings())
-                    if self._batch.is_due():
-                        self._commit()
-                self._batch.network += self._kept(network.finish())
+                        self._fail(event.identity, event.result)
+                    self.desk.watcher.scanning(self.summary, event.identity.path.parent)
             finally:
                 self._commit()
         for digest, (identity, networks) in self._unscored.items():
@@ -91,8 +89,8 @@ class Reading:
 
     # --- what another reading does otherwise --------------------------------------------------------------------
 
-    def _pool(self) -> WorkerPool[Any, Any]:
-        return worker_pool(analyse, self.desk.settings.scan)
+    def _engine(self, assignment: Assignment) -> Engine:
+        return engine(assignment)
 
     def _job(self, identity: FileIdentity) -> Job:
         return Job(identity, self.desk.settings.scan.max_pixels)
@@ -103,19 +101,21 @@ class Reading:
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def _answer(self, question: Question, network: NetworkThread) -> Wanted | None:
+    def _assignment(self) -> Assignment:
+        return Assignment(self.desk.settings.scan, self.desk.scorers, _Known(self.desk, self.needs))
+
+    def _answer(self, question: Question) -> Wanted | None:
         digest = question.content_hash
         again = self._decoding.get(question.identity) == digest  # its first worker was lost
         if not again and (digest in self._twins or digest in self._broken or digest in self._unscored):
             return None
-        scorers, undescribed = self.desk.cache.missing(digest, self.needs)
-        if not scorers and not undescribed:
-            return None
-        self._twins.setdefault(digest, [])
-        self._decoding[question.identity] = digest
-        return Wanted(scorers, thumbnail=self.desk.shelf.lacks(digest))
+        wanted = missing(self.desk, self.needs, digest)
+        if wanted is not None:
+            self._twins.setdefault(digest, [])
+            self._decoding[question.identity] = digest
+        return wanted
 
-    def _take(self, identity: FileIdentity, analysis: Analysis, network: NetworkThread) -> None:
+    def _take(self, identity: FileIdentity, analysis: Analysis, networks: frozenset[str]) -> None:
         digest = analysis.content_hash
         self.summary.done += 1
         if digest in self._broken:
@@ -131,10 +131,8 @@ class Reading:
         self._batch.photos.append((analysis.photo, analysis.fingerprint, FINGERPRINT))
         if analysis.thumbnail is not None:
             self._batch.thumbnails.append((digest, analysis.thumbnail))
-        if analysis.views:
-            self._unscored[digest] = identity, set(analysis.views)
-        for name, view in analysis.views.items():
-            network.put(name, digest, view)
+        if networks:
+            self._unscored[digest] = identity, set(networks)
         del self._twins[self._decoding.pop(identity)]
 
     def _commit(self) -> None:
@@ -176,6 +174,39 @@ class Reading:
         self.desk.watcher.failed(failure)
 
 
+def missing(desk: Desk, needs: Needs, content: bytes) -> Wanted | None:
+    """What of this content is not known yet."""
+    scorers, undescribed = desk.cache.missing(content, needs)
+    return Wanted(scorers, thumbnail=desk.shelf.lacks(content)) if scorers or undescribed else None
+
+
+class _Known:
+    """What the cache tells an engine beforehand."""
+
+    def __init__(self, desk: Desk, needs: Needs) -> None:
+        self._desk = desk
+        self._needs = needs
+
+    def witnesses(self) -> Iterator[tuple[Path, FileIdentity]]:
+        for root in self._desk.summary.met:
+            some = (each.asset.primary for each in islice(self._desk.cache.known([root]), _MOST_WITNESSES))
+            yield from ((root, file) for file in islice(filter(lambda file: file.path.exists(), some), 1))
+
+    def left(self) -> int:
+        return self._desk.summary.left
+
+    def contents(self) -> Iterator[bytes]:
+        return self._desk.cache.described()
+
+    def contents_of(self, files: Sequence[FileIdentity]) -> dict[FileIdentity, bytes]:
+        known = ((each.asset.primary, each.content_hash) for each in self._desk.cache.known([f.path for f in files]))
+        wanted = set(files)
+        return {file: content for file, content in known if content is not None and file in wanted}
+
+    def missing(self, content: bytes) -> Wanted | None:
+        return missing(self._desk, self._needs, content)
+
+
 class Batch:
     """What has been found since the last commit."""
 
@@ -201,6 +232,7 @@ class Batch:
 
     def commit(self) -> None:
         """Write it, and begin anew."""
+        self._shelf.put(self.thumbnails)  # first: once a content is in the cache, nobody makes its thumbnail again
         self._cache.write(
             hashes=self.hashes,
             photos=self.photos,
@@ -210,6 +242,5 @@ class Batch:
             failures=self.failures,
             decoder=self._decoder,
         )
-        self._shelf.put(self.thumbnails)
         self._clear()
         self._last = time.monotonic()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import repeat
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from albumclean.config import SimilarSettings
 from albumclean.errors import AlbumcleanError
 from albumclean.media.workers import FailureKind, WorkerPool
 from albumclean.store.cache import Cache
+from albumclean.store.connection import Address
 
 _LONGEST = 24 * 3600.0  # seconds: a search is never taken for hung before that
 _TRIES = 5  # each of two processes: what was killed from outside, as for want of memory, may come through the next time
@@ -32,7 +32,7 @@ class SearchFailed(AlbumcleanError):
 class SearchJob:
     """What is searched, where."""
 
-    cache: Path
+    cache: Address
     fingerprint_revision: str
     embedding_revision: str
     key: str  # under which searched contents are remembered

@@ -14,12 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from albumclean.domain import FileIdentity, FrameScore, Score, ScorerSpec
 from albumclean.engines.analyse import Analysis, Job, Question, Wanted, views_of
-from albumclean.engines.networks import NetworkThread
-from albumclean.engines.pool import worker_pool
+from albumclean.engines.engine import Assignment, Engine
+from albumclean.engines.local import LocalEngine
 from albumclean.engines.reading import Desk, Reading
 from albumclean.errors import AlbumcleanError, DecodeError
 from albumclean.media.decode import reduction_for
@@ -28,7 +27,7 @@ from albumclean.media.reading import hash_of, unchanged
 from albumclean.media.thumbnail import thumbnail
 from albumclean.media.video import Moment, check_format, open_video, reader_version
 from albumclean.media.view import NetworkView
-from albumclean.media.workers import WorkerFailure, WorkerPool
+from albumclean.media.workers import WorkerFailure
 from albumclean.scoring.findings import Findings
 from albumclean.store.file_table import Needs
 
@@ -54,6 +53,11 @@ class Seen:
     content_hash: bytes
     number: int
     views: dict[str, NetworkView]  # as in `Analysis`
+
+    @property
+    def key(self) -> bytes:
+        """What stands for the frame."""
+        return FrameScores.key(self.content_hash, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +114,21 @@ class VideoReading(Reading):
         super().__init__(desk, needs)
         self._frames = FrameScores(needs.scorers)
 
-    def _pool(self) -> WorkerPool[Any, Any]:
-        wish = self.desk.settings.scan
+    def _engine(self, assignment: Assignment) -> Engine:
+        wish = assignment.wish
 
         def seconds(job: VideoJob) -> float:
             share = math.ceil(job.frames / _FRAMES_AT_ONCE)
             return wish.decode_timeout * share + job.identity.size // _READ_RATE
 
-        return worker_pool(watch, wish, seconds)
+        # On this machine whatever the settings say: frames would have to travel, or wait on a worker for each other.
+        return LocalEngine(assignment, watch, seconds)
 
     def _job(self, identity: FileIdentity) -> Job:
         return VideoJob(identity, self.desk.settings.scan.max_pixels, self.desk.settings.videos.frames)
 
-    def _answer(self, question: Question | Seen, network: NetworkThread) -> Wanted | None:
-        if isinstance(question, Question):
-            return super()._answer(question, network)
-        for name, view in question.views.items():
-            network.put(name, self._frames.key(question.content_hash, question.number), view)
-        return None
-
-    def _take(self, identity: FileIdentity, analysis: Analysis, network: NetworkThread) -> None:
-        super()._take(identity, analysis, network)
+    def _take(self, identity: FileIdentity, analysis: Analysis, networks: frozenset[str]) -> None:
+        super()._take(identity, analysis, networks)
         if isinstance(analysis, Watched) and analysis.networks:
             self._unscored[analysis.content_hash] = identity, set(analysis.networks)
             self._frames.expect(analysis.content_hash, analysis.moments)
