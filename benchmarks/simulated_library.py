@@ -77,6 +77,19 @@ class Fit(_Stored):
             detail=index.detail[rows],
         )
 
+    @classmethod
+    def plain(cls, width: int, photos: int = 4096) -> Self:
+        """Of no real library: independent bits, embeddings in all directions; enough where nothing is searched."""
+        rng = np.random.default_rng(0)
+        vectors = _normal(rng, photos, width)
+        return cls(
+            means=np.zeros(64, np.float32),
+            factor=np.eye(64, dtype=np.float32),
+            vectors=vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
+            layout=rng.integers(0, 256, (photos, 192), dtype=np.uint8),
+            detail=rng.uniform(20, 80, photos).astype(np.float32),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Library(_Stored):
@@ -87,6 +100,7 @@ class Library(_Stored):
     layout: npt.NDArray[np.uint8]
     detail: Floats
     shot: npt.NDArray[np.int32]
+    scene: npt.NDArray[np.int32]
 
     def rows(self) -> Iterator[tuple[Fingerprint, float]]:
         """As the cache gives them."""
@@ -104,10 +118,10 @@ def content(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def simulate(fit: Fit, count: int, seed: int = 2026) -> Library:
-    """`count` photos, always the same."""
+def simulate(fit: Fit, count: int, seed: int = 2026, *, single: float = SINGLE, copies: float = COPIES) -> Library:
+    """`count` photos, always the same; `single` and `copies` are shares of the shots, the rest are bursts."""
     rng = np.random.default_rng(seed)
-    scene, kind = _structure(count, rng)
+    scene, kind = _structure(count, rng, single, copies)
     shot = np.where(kind == _COPY, np.searchsorted(scene, scene), np.arange(count))
     order = rng.permutation(count)
     library = Library(
@@ -116,8 +130,10 @@ def simulate(fit: Fit, count: int, seed: int = 2026) -> Library:
         layout=np.empty((count, 192), np.uint8),
         detail=np.empty(count, np.float32),
         shot=np.empty(count, np.int32),
+        scene=np.empty(count, np.int32),
     )
     library.shot[order] = shot
+    library.scene[order] = scene
     start = 0
     while start < count:  # portions of whole scenes
         stop = int(np.searchsorted(scene, scene[min(start + _ROWS, count) - 1], side="right"))
@@ -126,11 +142,11 @@ def simulate(fit: Fit, count: int, seed: int = 2026) -> Library:
     return library
 
 
-def _structure(count: int, rng: np.random.Generator) -> tuple[Numbers, Numbers]:
+def _structure(count: int, rng: np.random.Generator, single: float, copies: float) -> tuple[Numbers, Numbers]:
     """(scene, kind) of each photo; scenes ascending."""
     draw = rng.random(count)
-    is_burst = draw > SINGLE + COPIES
-    size = np.where(is_burst, rng.integers(2, 9, count), np.where(draw > SINGLE, rng.integers(2, 4, count), 1))
+    is_burst = draw > single + copies
+    size = np.where(is_burst, rng.integers(2, 9, count), np.where(draw > single, rng.integers(2, 4, count), 1))
     size[is_burst & (rng.random(count) < 0.001)] = LONG_BURST
     scene = np.repeat(np.arange(count), size)[:count]
     first = np.concatenate([[True], scene[1:] != scene[:-1]])

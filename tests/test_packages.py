@@ -441,6 +441,7 @@ FLAWS = [
     (replace(SPEC, quantities=("a", "a")), "none twice"),
     (replace(SPEC, quantities="ab"), "must be a tuple"),  # type: ignore[arg-type]
     (replace(SPEC, quantities=("a\x1b",)), "plain names"),
+    (replace(SPEC, quantities=tuple(f"q{number}" for number in range(61))), "at most 60"),
     (replace(SPEC, value_range=(1.0, 1.0)), "the lower one first"),
     (replace(SPEC, value_range=(0.0, float("inf"))), "the lower one first"),
     (replace(SPEC, value_range=(1.0,)), "another type"),  # type: ignore[arg-type]

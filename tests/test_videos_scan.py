@@ -45,7 +45,8 @@ from albumclean.media.thumbnail import REVISION as THUMBNAIL
 from albumclean.media.workers import FailureKind, WorkerFailure, WorkerPool
 from albumclean.plan import build_plan
 from albumclean.policy.registry import all_rules
-from albumclean.review.drawing import Kind, Wish, draw
+from albumclean.review.drawing import draw
+from albumclean.review.wishes import Kind, Wish
 from albumclean.scoring import registry
 from albumclean.scoring.findings import Findings
 from albumclean.store.cache import Cache

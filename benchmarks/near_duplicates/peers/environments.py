@@ -26,16 +26,21 @@ def python_of(tool: Tool, cache: Path) -> Path:
         if shutil.which(tool.name) is None:
             raise NotInstalledError(f"{tool.name} is a program of the system and is not installed")
         return Path(sys.executable)
-    home = cache / tool.requirements[0].replace("==", "-")
+    return installed(cache, tool.requirements)
+
+
+def installed(cache: Path, requirements: tuple[str, ...]) -> Path:
+    """The interpreter of the environment for these; raises NotInstalledError where pip can't install them."""
+    home = cache / requirements[0].replace("==", "-")
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     stamp = home / STAMP
-    wanted = "\n".join(tool.requirements) + "\n"
+    wanted = "\n".join(requirements) + "\n"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         try:
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "--quiet", *tool.requirements], check=True)
+            subprocess.run([str(python), "-m", "pip", "install", "--quiet", *requirements], check=True)
         except subprocess.CalledProcessError as error:
-            raise NotInstalledError(f"{tool.name} could not be installed: {error}") from error
+            raise NotInstalledError(f"{requirements[0]} could not be installed: {error}") from error
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
