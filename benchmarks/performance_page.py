@@ -120,6 +120,24 @@ def _numbers(numbers: Any, _: Plots) -> Iterator[str]:  # noqa: ANN401 - JSON
         yield f"| {name.replace('_', ' ')} | {_written(name, value)} |"
 
 
+def _efficiency(numbers: Any, _: Plots) -> Iterator[str]:  # noqa: ANN401 - JSON
+    yield "| milliseconds a photo | by the clock, times cores | of CPU |"
+    yield "|---|---:|---:|"
+    names = {
+        "decode": "decoding alone",
+        "forward": "networks alone",
+        "steady": "a scan, for each photo more",
+        "whole": "a scan, its start-up shared by the photos",
+    }
+    for key, name in names.items():
+        clock, cpu = (1000 * numbers[f"{key}_{what}_seconds"] for what in ("cores", "cpu"))
+        yield f"| {name} | {clock:.1f} | {cpu:.1f} |"
+    for key, name in (("steady", "for each photo more"), ("whole", "with the start-up")):
+        clock, cpu = (numbers[f"efficiency_{key}_by_{what}"] for what in ("cores", "cpu"))
+        yield f"| **efficiency {name}** (bar: 0.85) | **{clock:.2f}** | **{cpu:.2f}** |"
+    yield f"\n{numbers['photos']} photos on {numbers['cores']} cores."
+
+
 def _proposals(numbers: Any, _: Plots) -> Iterator[str]:  # noqa: ANN401 - JSON
     yield "| over " + f"{numbers['photos']:,} photos | s by the clock | s of CPU | MB |"
     yield "|---|---:|---:|---:|"
@@ -227,7 +245,7 @@ SECTIONS = (
         "How much of a scan is decoding and the network",
         "The time of decoding alone and of the networks alone, on all cores, beside the time of the whole command on"
         " the same photos. 1 would be a scan that does nothing else and never waits.",
-        _numbers,
+        _efficiency,
     ),
     Section(
         "growth",
@@ -277,7 +295,8 @@ SECTIONS = (
         "engine",
         "A cluster beside this machine",
         "The same photos through the local engine and through a Dask cluster on the same cores; see"
-        " [cluster.md](cluster.md).",
+        " [cluster.md](cluster.md). The cluster's scheduler and workers run before the clock does, as an existing"
+        " cluster's do.",
         _numbers,
     ),
 )

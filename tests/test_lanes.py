@@ -6,10 +6,13 @@ import gc
 import platform
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +24,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from albumclean.config import ScanSettings
-from albumclean.engines import networks
+from albumclean.domain import FileIdentity
+from albumclean.engines import local, networks
+from albumclean.engines.analyse import Job, Wanted
+from albumclean.engines.engine import Assignment, Known
 from albumclean.engines.networks import NetworkThread
 from albumclean.media import patches, statistics
 from albumclean.media.allocation import importing
@@ -344,6 +350,26 @@ def test_a_worker_keeps_the_memory_of_one_photo_for_the_next() -> None:
     ((_, pages),) = pool.run([5], lambda _: None)
     assert isinstance(pages, int)
     assert pages < BLOCK // resource.getpagesize()  # else those of all blocks of five pictures
+
+
+def test_the_models_are_gone_and_their_memory_given_back_before_anything_else_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photo.jpg"
+    scene(1).save(path)
+    models: list[weakref.ref[NetworkThread]] = []
+    left: list[NetworkThread | None] = []
+
+    def made(*arguments: Any) -> NetworkThread:
+        models.append(weakref.ref(thread := NetworkThread(*arguments)))
+        return thread
+
+    monkeypatch.setattr(local, "NetworkThread", made)
+    monkeypatch.setattr(local, "give_back_memory", lambda: left.extend(each() for each in models))
+    assignment = Assignment(ScanSettings(workers=1, device="cpu"), [JUDGE], cast("Known", None))
+    job = Job(FileIdentity.of(path, path.stat()), ScanSettings().max_pixels)
+    found = list(local.engine(assignment).run(iter([job]), lambda _: Wanted((JUDGE.spec,))))
+    assert ([True, True], [None]) == ([bool(found), any(isinstance(each, Findings) for each in found)], left)
 
 
 def test_what_is_imported_is_no_work_for_the_garbage_collector() -> None:

@@ -13,7 +13,7 @@ from albumclean.evaluation import drawing
 from albumclean.evaluation.scatter import WIDTH, Dot, Line
 from albumclean.scoring import registry
 from albumclean.store.cache import Cache
-from benchmarks import great_library
+from benchmarks import great_library, memory
 from benchmarks.made_facts import KINDS, MadeLibrary
 from benchmarks.memory import PIECE, make_pieces
 from benchmarks.peers_cpu import verdicts
@@ -80,7 +80,8 @@ def test_made_facts_are_always_the_same_and_as_common_as_they_say(fit: Fit) -> N
     assert max(sizes) <= 800
 
 
-def test_pieces_for_the_memory_benchmark_all_differ(tmp_path: Path) -> None:
+def test_pieces_for_the_memory_benchmark_all_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "DETAIL", 4.0)  # made scenes are smoother than photos
     for number in range(3):
         save(scene(number), tmp_path / "real" / f"{number}.jpg")
     save(scene(0), tmp_path / "real" / "0 again.jpg")  # the same photo gives no piece twice
@@ -89,8 +90,10 @@ def test_pieces_for_the_memory_benchmark_all_differ(tmp_path: Path) -> None:
     assert 24 == len(pieces) == len(set(pieces))
     with Image.open(next(folder.rglob("*.jpg"))) as piece:
         assert PIECE == piece.size
-    with pytest.raises(SystemExit):
-        make_pieces(tmp_path / "nothing here", tmp_path / "none", 5)
+    save(Image.linear_gradient("L").point(lambda level: level // 32).convert("RGB"), tmp_path / "flat" / "sky.jpg")
+    for name in ("nothing here", "flat"):
+        with pytest.raises(SystemExit):
+            make_pieces(tmp_path / name, tmp_path / "none", 2)
 
 
 def test_peers_bars_hold_ours_against_each_and_against_the_fastest_finder() -> None:

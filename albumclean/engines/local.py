@@ -13,6 +13,7 @@ from albumclean.engines.analyse import Analysis, Job, Question, Wanted, analyse,
 from albumclean.engines.engine import Answer, Assignment, Event, Looked
 from albumclean.engines.networks import NetworkThread
 from albumclean.engines.pool import worker_pool
+from albumclean.media.allocation import give_back_memory
 from albumclean.media.view import NetworkView
 
 
@@ -45,6 +46,10 @@ class LocalEngine:
 
     def run(self, jobs: Iterator[Job], answer: Answer) -> Generator[Event]:
         """See `Engine`. Raises WorkersUnavailable, and the errors of devices and models."""
+        yield from self._looked(jobs, answer)
+        give_back_memory()  # the models are gone, and the search for look-alikes needs room
+
+    def _looked(self, jobs: Iterator[Job], answer: Answer) -> Generator[Event]:
         wish = self._assignment.wish
 
         def reply(question: Question | Showing) -> Wanted | None:

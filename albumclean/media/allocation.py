@@ -34,6 +34,12 @@ def keep_freed_memory(most: int, *, arenas: int | None = None) -> None:
         mallopt(_M_ARENA_MAX, arenas)
 
 
+def give_back_memory() -> None:
+    """Give to the system what was kept for a next time that will not come; only with glibc is anything kept."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 @contextmanager
 def importing() -> Iterator[None]:
     """Around the import of something large: the garbage collector does not look for garbage in it, now or later.
