@@ -7,31 +7,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from albumclean.catalogue import facts
 from albumclean.config import Settings
 from albumclean.crawl import NotesOfFolders, Skipped, crawl, read_marks
 from albumclean.domain import (
     Asset,
     CompanionKind,
-    Degradation,
     Failure,
     FileIdentity,
     Photo,
     PhotoFacts,
-    PhotoKind,
     Root,
     UserMarks,
 )
 from albumclean.engines.identifiers import read_identifier
-from albumclean.policy.kinds import days_since, kind_of
-from albumclean.scoring import registry
 from albumclean.scoring.opinion import Opinion, default
-
-_KINDS = tuple((kind, (registry.KIND, kind.value)) for kind in PhotoKind if kind is not PhotoKind.UNSURE)
-_DEGRADATIONS = tuple((kind, (registry.JUDGE, kind.value)) for kind in Degradation)
+from albumclean.store.rows import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +85,6 @@ def facts_of(
     `values` are raw, by scorer and quantity; those that are not finite are no values. `opinion` says whose count; None:
     the judge's.
     """
-    opinion = opinion or default()
-    values = {key: value for key, value in values.items() if math.isfinite(value)}
-    rating = seen.marks.rating if seen.marks.rating is not None else photo.rating
-    kind = kind_of({kind: values[key] for kind, key in _KINDS if key in values}, photo)
-    return PhotoFacts(
-        asset=seen.asset,
-        photo=photo,
-        mos=opinion.mos(values),
-        aesthetic=opinion.aesthetic(values),
-        preference=values.get((registry.JUDGE, "preference")),
-        degradations={kind: values[key] for kind, key in _DEGRADATIONS if key in values},
-        marks=replace(seen.marks, rating=rating),
-        kind=kind,
-        days_old=days_since(seen.asset, photo, date.today()) if kind is PhotoKind.SCREENSHOT else None,
-    )
+    finite = {key: value for key, value in values.items() if math.isfinite(value)}
+    known = Known(seen.asset, seen.marks, photo.content_hash, photo, None, finite)
+    return facts.facts_of(known, opinion or default(), date.today())
