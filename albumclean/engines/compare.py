@@ -30,7 +30,7 @@ from albumclean.similar.stars import Verdict, find_stars, pair, verdict_of
 from albumclean.store.cache import Cache
 
 COMMIT_EVERY = 2.0  # seconds
-_COMPARED = "compared"  # the state of the cache, and the method, for which nothing was left to compare
+_COMPARED = "compared"  # the work after which nothing is left to compare
 
 _PORTION = 20_000  # pairs whose facts are looked at together
 _PHOTOS = 10_000  # whose facts are kept at hand
@@ -57,13 +57,13 @@ def compare_new(
     whose files can't be read now. Raises SearchFailed.
     """
     key, state = searched_key(), CompareProgress()
-    if cache.state.value(_COMPARED) == _all_done(cache, key):
+    if cache.state.is_done(_COMPARED, key):
         return state
     cache.comparisons.forget_vanished()
     if stop():
         return state
     if not cache.comparisons.has_unsearched(key, FINGERPRINT):
-        cache.state.remember(_COMPARED, _all_done(cache, key))
+        cache.state.mark_done(_COMPARED, key, generation=cache.state.generation)
         return state
     embedding = registry.spec(registry.JUDGE).revision
     found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
@@ -71,17 +71,13 @@ def compare_new(
     looks.run(progress)
     cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
     if not looks.unsettled:
-        cache.state.remember(_COMPARED, _all_done(cache, key))
+        cache.state.mark_done(_COMPARED, key, generation=cache.state.generation)
     return state
 
 
 def searched_key() -> str:
     """Under which a content is remembered as searched: by what pairs are found and compared today."""
     return f"{FINGERPRINT}|{registry.spec(registry.JUDGE).revision}|{NEIGHBOURS}|{REVISION}"
-
-
-def _all_done(cache: Cache, key: str) -> str:
-    return f"{cache.state.generation}|{key}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class ScanWatcher:
     failed: Callable[[Failure], None]
 
 
-_PRUNED = "thumbnails pruned"  # the state of the cache for which that was done
+_PRUNED = "thumbnails pruned"  # work over the whole library
 
 SHIPPED = tuple(registry.shipped(name) for name in registry.DEFAULT)
 
@@ -217,10 +217,11 @@ class _Scan:
 
     def _prune(self) -> None:
         """Drop the thumbnails of contents that no file holds any more."""
-        generation = str(self.cache.state.generation)
-        if self.cache.state.value(_PRUNED) != generation:
+        state = self.cache.state
+        if not state.is_done(_PRUNED):
+            generation = state.generation  # before the work: a change meanwhile makes it one of the past
             self.shelf.prune(self.cache.contents())
-            self.cache.state.remember(_PRUNED, generation)
+            state.mark_done(_PRUNED, generation=generation)
 
     # ----------------------------------------------------------------------------------------------------------------
 

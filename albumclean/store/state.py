@@ -23,6 +23,14 @@ def touch(write: Connection) -> None:
     write.execute("UPDATE state SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = ?", (_GENERATION,))
 
 
+def put(write: Connection, name: str, value: str) -> None:
+    """Remember it in the place of what was there; inside the caller's transaction."""
+    write.execute(
+        "INSERT INTO state (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
+
+
 class State:
     """One connection, used by one thread; `Cache.state` gives it."""
 
@@ -44,7 +52,16 @@ class State:
     def remember(self, name: str, value: str) -> None:
         """Remember it in the place of what was there."""
         with transaction(self._connection) as write:
-            write.execute(
-                "INSERT INTO state (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
-            )
+            put(write, name, value)
+
+    def is_done(self, work: str, how: str = "") -> bool:
+        """Whether this work over the whole library was done, in this way, for the state that it is in."""
+        return self.value(work) == _done(self.generation, how)
+
+    def mark_done(self, work: str, how: str = "", *, generation: int) -> None:
+        """It was, for the state of that number."""
+        self.remember(work, _done(generation, how))
+
+
+def _done(generation: int, how: str) -> str:
+    return f"{generation}|{how}"

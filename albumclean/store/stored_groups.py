@@ -16,7 +16,7 @@ from typing import Any, Final
 from albumclean.store.connection import Address, Connection
 from albumclean.store.database import portions, store_errors, transaction
 from albumclean.store.rows import under_folders
-from albumclean.store.state import State
+from albumclean.store.state import State, put
 
 Scores = Callable[[Collection[bytes]], Iterable[tuple[bytes, float]]]  # (content, score) of those that have one
 
@@ -201,10 +201,7 @@ class StoredGroups:
             write.execute("DELETE FROM stored_member")
             write.executemany("INSERT INTO stored_part VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_row, parts))
             write.executemany("INSERT INTO stored_member VALUES (?, ?)", members)
-            write.execute(
-                "INSERT INTO state (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (_VALID, json.dumps(note)),
-            )
+            put(write, _VALID, json.dumps(note))
         return True
 
     def _files(self, contents: Iterable[bytes]) -> dict[bytes, list[tuple[bytes, int]]]:
