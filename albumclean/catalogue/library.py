@@ -143,10 +143,9 @@ class Catalogue:
         bench = Bench(self.settings, self.ledger.kept, only)
         if under or not self._is_bounded(bench):
             return None
-        histogram = self.mos_histogram()
-        bins = min(round(bench.below * len(histogram.counts)), len(histogram.counts))
+        photos, low = self.mos_histogram().below(bench.below)
         sums = shelf_of(self.cache).sums() if bench.judges_groups else Sums()
-        return Estimate(sums.groups, sum(histogram.counts[:bins]), sums.spare, sum(histogram.bytes[:bins]))
+        return Estimate(sums.groups, photos, sums.spare, low)
 
     def _candidates(self, bench: Bench, under: Sequence[Path], page: Wanted | None = None) -> Iterator[PhotoFacts]:
         """The photos of which a rule may have something to say, by path; for a page as that is ordered, if possible."""
@@ -167,7 +166,7 @@ class Catalogue:
         It decides on time alone: what is found is the same.
         """
         histogram = self.mos_histogram()
-        low = sum(histogram.counts[: round(bench.below * len(histogram.counts))])
+        low, _ = histogram.below(bench.below)
         passed = limit + bench.settled_photos
         return passed * sum(histogram.counts) < low * low
 

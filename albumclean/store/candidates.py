@@ -39,26 +39,13 @@ class Candidates:
         With `walk` they are met on a walk through all files by path: quick where the first of many are enough. Else
         they are found by their scores, and the database sorts them. In memory there is one at a time.
         """
-        tables, condition, values = self._selected(spec, value, under, walk=walk and by is By.PATH)
+        # CROSS: SQLite goes through the tables in this order, whatever it thinks of it.
+        tables = "file CROSS JOIN score" if walk and by is By.PATH else "score CROSS JOIN file"
+        low, folders = self._scores.below(spec, value), under_folders(under)
+        condition = f"{low.sql} AND file.content_hash = score.content_hash AND {_READABLE} AND {folders[0]}"
         with store_errors(self._path):
             for path, content in self._connection.execute(
                 f"SELECT file.path, file.content_hash FROM {tables} WHERE {condition} ORDER BY {_ORDERS[by]}",  # noqa: S608
-                values,
+                (*low.values, *folders[1]),
             ):
                 yield Path(os.fsdecode(path)), content
-
-    def count_below(self, spec: ScorerSpec, value: float, under: Sequence[Path] = ()) -> int:
-        """How many those are."""
-        tables, condition, values = self._selected(spec, value, under)
-        with store_errors(self._path):
-            row = self._connection.execute(f"SELECT count(*) FROM {tables} WHERE {condition}", values).fetchone()  # noqa: S608
-        return int(row[0])
-
-    def _selected(
-        self, spec: ScorerSpec, value: float, under: Sequence[Path], *, walk: bool = False
-    ) -> tuple[str, str, tuple[int | float | bytes, ...]]:
-        # CROSS: SQLite goes through the tables in this order, whatever it thinks of it.
-        tables = "file CROSS JOIN score" if walk else "score CROSS JOIN file"
-        low, folders = self._scores.below(spec, value), under_folders(under)
-        condition = f"{low.sql} AND file.content_hash = score.content_hash AND {_READABLE} AND {folders[0]}"
-        return tables, condition, (*low.values, *folders[1])

@@ -144,10 +144,7 @@ class FileTable(CacheReader):
 
     def count_to_do(self, scan: int, needs: Needs, *, retry_failed: bool = False, videos: bool = False) -> int:
         """How many of the files that the scan met must be read: photos, or `videos` instead."""
-        met = self.folders.met_between(scan)
-        if met is None:
-            return 0
-        condition, values = self._to_do(scan, met, needs, retry_failed=retry_failed, videos=videos)
+        condition, values = self._to_do(scan, needs, retry_failed=retry_failed, videos=videos)
         with store_errors(self.path):
             query = f"SELECT count(*) FROM file WHERE {condition}"  # noqa: S608
             return int(self._connection.execute(query, values).fetchone()[0])
@@ -156,10 +153,7 @@ class FileTable(CacheReader):
         self, scan: int, needs: Needs, *, retry_failed: bool = False, videos: bool = False
     ) -> Iterator[FileIdentity]:
         """The files that must be read, by path; each is given once even though rows change meanwhile."""
-        met = self.folders.met_between(scan)
-        if met is None:
-            return
-        condition, values = self._to_do(scan, met, needs, retry_failed=retry_failed, videos=videos)
+        condition, values = self._to_do(scan, needs, retry_failed=retry_failed, videos=videos)
         last = b""
         while True:
             with store_errors(self.path):
@@ -178,17 +172,17 @@ class FileTable(CacheReader):
 
     def _lacking(self, scan: int, needs: Needs, *, videos: bool) -> Iterator[bytes]:
         """The folders of the files that must be read, some of them several times."""
-        met = self.folders.met_between(scan)
-        if met is None:
-            return
-        condition, values = self._to_do(scan, met, needs, retry_failed=False, videos=videos)
+        condition, values = self._to_do(scan, needs, retry_failed=False, videos=videos)
         with store_errors(self.path):
             for (path,) in self._connection.execute(f"SELECT path FROM file WHERE {condition}", values):  # noqa: S608
                 yield folders.parent(path)
 
     def _to_do(
-        self, scan: int, met: tuple[bytes, bytes], needs: Needs, *, retry_failed: bool, videos: bool
+        self, scan: int, needs: Needs, *, retry_failed: bool, videos: bool
     ) -> tuple[str, tuple[str | int | bytes | None, ...]]:
+        met = self.folders.met_between(scan)
+        if met is None:  # all folders are as they were, with nothing to do
+            return "1 = 0", ()
         lacking, scorers = self.scores.lacking(needs.scorers)
         unprinted, fingerprint = "1 = 0", tuple[str, ...]()
         if needs.fingerprint_revision is not None:

@@ -55,6 +55,11 @@ class Histogram:
     counts: tuple[int, ...]
     bytes: tuple[int, ...]  # of the photos with all their companions
 
+    def below(self, value: float) -> tuple[int, int]:
+        """(photos, bytes) below a value, to the nearest edge of a bin."""
+        bins = round(value * len(self.counts))
+        return sum(self.counts[:bins]), sum(self.bytes[:bins])
+
 
 class Overview:
     """Questions about the library as a whole. One connection, used by one thread."""
