@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from albumclean.catalogue import By, Catalogue, LeftOut, Wanted
 from albumclean.catalogue.grouping import Evidence, shelf_of
+from albumclean.cli.review import _Asking
 from albumclean.comparison import REVISION as COMPARISON
 from albumclean.config import ScreenshotSettings, Settings
 from albumclean.domain import (
@@ -309,6 +310,22 @@ def test_the_next_sitting_goes_on_where_the_last_one_ended(library: MadeLibrary)
         library.keep(proposal.facts, proposal.rule)
     second = catalogue.page(Wanted(4))
     assert [f"{number}.jpg" for number in range(4, 8)] == [p.facts.path.name for p in second.proposals]
+
+
+def test_how_many_are_left_for_next_time_follows_the_score_below_which_is_asked(library: MadeLibrary) -> None:
+    for number in range(10):
+        library.add(f"{number}.jpg", number, mos=0.1 if number < 6 else 0.25)
+    asking = _Asking(library.catalogue(), [], None, None, limit=4)
+    asking.questions(0.3)
+    assert "This sitting asks 4 of about 10 questions (0 groups, 10 single photos): the rest comes next time." == (
+        asking.rest()
+    )
+    asking.questions(0.2)
+    assert "This sitting asks 4 of about 6 questions (0 groups, 6 single photos): the rest comes next time." == (
+        asking.rest()
+    )
+    asking.questions(0.01)
+    assert "" == asking.rest()
 
 
 def test_what_was_chosen_and_not_moved_is_asked_beside_the_limit(library: MadeLibrary) -> None:

@@ -75,6 +75,7 @@ def test_the_overview_counts_everything_once(browser: Browser, album: Path) -> N
     assert [("home", 4), ("trip", 2)] == [(Path(each["name"]).name, each["count"]) for each in overview["folders"]]
     assert [(2019, 1), (2021, 1), (None, 4)] == [(each["year"], each["count"]) for each in overview["years"]]
     assert [0, ["One note."], "Album"] == [overview[key] for key in ("carried_over", "notes", "title")]
+    assert f"{overview['total']} of more" == overview["rest"]
 
 
 def test_a_question_has_all_that_the_page_shows(browser: Browser) -> None:

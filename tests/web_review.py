@@ -223,7 +223,15 @@ def review(
         try:
             with Ledger.open(home / "ledger.sqlite") as ledger, Cache.open(home / "cache.sqlite") as cache:
                 setting = Setting(
-                    len(photos), histogram_of(photos), History(ledger), 0.5, repropose, place, ("One note.",), "Album"
+                    len(photos),
+                    histogram_of(photos),
+                    History(ledger),
+                    0.5,
+                    repropose,
+                    place,
+                    lambda: ("One note.",),
+                    lambda: f"{len(asked)} of more",
+                    "Album",
                 )
                 session = ReviewSession(asked, ledger, ledger.pending())
                 with WebReviewer(

@@ -127,7 +127,7 @@ class _Asking:
     sort: Sort | None
     limit: int  # questions
     left_out: LeftOut = field(default_factory=_nothing_left_out)
-    pages: list[Page] = field(default_factory=list)  # that were asked for, the latest last
+    pages: list[tuple[Catalogue, Page]] = field(default_factory=list)  # that were asked for, the latest last
 
     def questions(self, below: float | None = None) -> list[Question]:
         """In the order that was asked for; `below` in place of the score that was set.
@@ -153,17 +153,23 @@ class _Asking:
             left_out=self.left_out,
             answered=answered,
         )
-        self.pages.append(page)
+        self.pages.append((catalogue, page))
         return questions(page.proposals)
 
+    def rest(self) -> str:
+        """How many of all questions are asked; "" if it is all of them."""
+        catalogue, page = self.pages[-1] if self.pages else (self.catalogue, None)
+        if page is None or page.is_all:
+            return ""
+        return (
+            f"This sitting asks {how_many(page, catalogue.estimate(self.under, self.rules))}: the rest comes next time."
+        )
+
     def notes(self) -> list[str]:
-        """What people should know of what is not asked."""
+        """What else people should know of what is not asked."""
         from albumclean.similar.partition import in_words
 
         notes = []
-        if self.pages and not self.pages[-1].is_all:
-            estimate = self.catalogue.estimate(self.under, self.rules)
-            notes.append(f"This sitting asks {how_many(self.pages[-1], estimate)}: the rest comes next time.")
         if stale := len(self.left_out.stale):
             notes.append(f"{counted(stale, 'file')} changed or vanished since the scan: scan again to include them.")
         if self.left_out.series:
@@ -203,7 +209,8 @@ def _page(
         catalogue.settings.low_quality.below,
         asking.questions,
         quarantine,
-        tuple(asking.notes()),
+        asking.notes,
+        asking.rest,
         ", ".join(folder.name or str(folder) for folder in asking.under),
     )
     with WebReviewer(setting, pictures, announce=announce, port=port) as reviewer:
@@ -218,7 +225,7 @@ def _terminal(asking: _Asking, pictures: Pictures, mode: str | None) -> Iterator
     modes = {each.value: each for each in PictureMode}
     if mode is not None and mode not in modes:
         raise UsageError(detail=f"There is no --pictures {shown(mode)}; there are {', '.join(modes)}.")
-    for note in asking.notes():
+    for note in filter(None, (asking.rest(), *asking.notes())):
         say_error(note)
     yield TerminalReviewer(pictures, mode=modes[mode] if mode else None)
 

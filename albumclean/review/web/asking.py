@@ -170,5 +170,6 @@ class Asking:
             ],
             "knows_beauty": choice.knows_beauty,
             "destination": place_text(setting.destination),
-            "notes": [text(note) for note in setting.notes],
+            "rest": text(setting.rest()),
+            "notes": [text(note) for note in setting.notes()],
         }

@@ -21,5 +21,6 @@ class Setting:
     below: float  # the score below which single photos are proposed, in [0, 1]
     repropose: Callable[[float], Sequence[Question]]  # the questions of another such score
     destination: Path | None = None  # None: the system's trash
-    notes: tuple[str, ...] = ()  # what people should know, a sentence each
+    notes: Callable[[], Sequence[str]] = tuple  # what people should know of the latest questions, a sentence each
+    rest: Callable[[], str] = str  # how many the latest questions are of all, a sentence; "" if they are all
     title: str = ""  # what is reviewed, for example the folders that were named

@@ -198,6 +198,9 @@ function mark() {
   byId("filters-dot").hidden = !isFiltered();
   const total = questions.total ?? 0;
   byId("grid-count").textContent = isFiltered() ? `${grouped(total)} of ${counted(state.total, "question")}` : counted(total, "question");
+  const rest = byId("grid-rest");
+  rest.textContent = state.overview?.rest ?? "";
+  rest.hidden = rest.textContent === "";
 }
 
 async function openSheet() {

@@ -5,7 +5,7 @@
  *   library: {photos: number, scored: number}, histogram: {counts: number[], bytes: number[]},
  *   kinds: Record<string, number>, folders: {id: number, name: string, count: number}[],
  *   years: {year: number | null, count: number}[], knows_beauty: boolean, carried_over: number, destination: string,
- *   notes: string[]}} Overview
+ *   rest: string, notes: string[]}} Overview
  * @typedef {{photos: number, bytes: number}} Chosen
  * @typedef {"overview" | "chosen" | "list" | "waiting" | "question" | "draft"} Topic
  */
