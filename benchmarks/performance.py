@@ -103,7 +103,17 @@ def _search(o: Options) -> Words:
 
 def _memory(o: Options) -> Words:
     counts = ["200", "400"] if o.quick else ["1000", "100000"]
-    given: Words = ["--photos", o.small, "--work", o.work / "memory", "--quick", "--out", o.out("memory")]
+    given: Words = [
+        "--photos",
+        o.small,
+        "--work",
+        o.work / "memory",
+        "--quick",
+        "--looks",
+        "1000",
+        "--out",
+        o.out("memory"),
+    ]
     return [*given, "--counts", *counts]
 
 
