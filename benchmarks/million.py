@@ -34,8 +34,9 @@ from albumclean.similar.fingerprint import REVISION
 from albumclean.similar.hashes import PosedHashes, near_hashes
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.neighbours import COPY_BITS, COPY_COSINE, PairChunk, copy_candidates
-from albumclean.similar.stars import Verdict, find_stars
+from albumclean.similar.stars import find_stars
 from albumclean.similar.vectors import near_vectors
+from albumclean.similar.verdict import Verdict
 from albumclean.store.cache import Cache
 from benchmarks.common import fresh
 from benchmarks.simulated_library import Fit, Library, simulate

@@ -42,9 +42,9 @@ def copies(cache: Cache, album: Path) -> set[tuple[str, str]]:
     """(source, copy) by file name."""
     names = {content_hash(path.read_bytes()): path.name for path in album.iterdir()}
     return {
-        (names[source], names[other if source == one else one])
-        for one, other, relation, source in cache.comparisons.pairs(REVISION)
-        if relation is Relation.DERIVED and source is not None
+        (names[look.source], names[look.other if look.source == look.one else look.one])
+        for look in cache.comparisons.without_reasons(REVISION)
+        if look.relation is Relation.DERIVED and look.source is not None
     }
 
 
@@ -93,7 +93,7 @@ def test_a_pair_that_cannot_be_read_is_tried_again(cache: Cache, album: Path, tm
     photo.rename(tmp_path / "elsewhere.jpg")
 
     assert (1, 1) == ((state := compared(cache)).done, state.failed)
-    assert [] == list(cache.comparisons.pairs(REVISION))
+    assert [] == list(cache.comparisons.without_reasons(REVISION))
 
     (tmp_path / "elsewhere.jpg").rename(photo)
     assert (1, 0) == ((state := compared(cache)).done, state.failed)

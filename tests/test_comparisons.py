@@ -18,6 +18,7 @@ from albumclean.domain import (
     Reason,
     Relation,
     Shot,
+    Turn,
     UserMarks,
 )
 from albumclean.store.cache import Cache
@@ -25,7 +26,8 @@ from albumclean.store.database import open_database
 from albumclean.store.schema_cache import MIGRATIONS
 
 A, B, C = (bytes([at]) * 32 for at in (1, 2, 3))
-COPIES = Comparison(A, B, Relation.DERIVED, 0.9, B, (Reason("coverage", 0.88, 1.0, "shows more of the scene"),))
+WHY = (Reason("coverage", 0.88, 1.0, "shows more of the scene"),)
+COPIES = Comparison(A, B, Relation.DERIVED, 0.9, B, WHY, certainty=1.25, turn=Turn(3, mirrored=True))
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_a_comparison_comes_back_with_its_reasons(cache: Cache) -> None:
     cache.comparisons.write([COPIES], "r1")
 
     assert [COPIES] == cache.comparisons.among([A, B, C], "r1")
-    assert [(A, B, Relation.DERIVED, B)] == list(cache.comparisons.pairs("r1"))
+    assert [replace(COPIES, reasons=())] == list(cache.comparisons.without_reasons("r1"))
 
 
 @pytest.mark.parametrize("source", [A, B, None])
@@ -66,7 +68,7 @@ def test_comparisons_with_others_or_by_another_method_are_not_given(cache: Cache
 
     assert [COPIES] == cache.comparisons.among([A, B], "r1")
     assert [] == cache.comparisons.among([A, B], "r2")
-    assert [] == list(cache.comparisons.pairs("r2"))
+    assert [] == list(cache.comparisons.without_reasons("r2"))
 
 
 def test_what_was_searched_is_not_searched_again_until_the_method_changes(cache: Cache) -> None:
@@ -100,7 +102,7 @@ def test_when_a_source_vanishes_its_copies_are_searched_again(cache: Cache) -> N
     cache.comparisons.forget_vanished()
 
     assert set() == cache.comparisons.searched("k1")
-    assert [] == list(cache.comparisons.pairs("r1"))
+    assert [] == list(cache.comparisons.without_reasons("r1"))
 
 
 def test_what_is_still_there_is_not_forgotten(cache: Cache) -> None:
@@ -113,6 +115,16 @@ def test_what_is_still_there_is_not_forgotten(cache: Cache) -> None:
 
     assert {A, B} == cache.comparisons.searched("k1")
     assert [COPIES] == cache.comparisons.among([A, B], "r1")
+
+
+def test_forgetting_comparisons_says_so(cache: Cache) -> None:
+    scan(cache, A, B, C)
+    cache.comparisons.write([COPIES], "r1")
+    assert not cache.comparisons.forget_vanished()
+    before = cache.state.generation
+    cache.forget([Path(f"/p/{A.hex()[:2]}.jpg")])
+    assert cache.comparisons.forget_vanished()
+    assert before + 2 == cache.state.generation  # once for each
 
 
 def test_embeddings_come_back_for_what_files_hold(cache: Cache) -> None:

@@ -379,7 +379,7 @@ def test_what_is_proposed_and_asked_does_not_depend_on_where_the_cache_lies(
                     each.roots(),
                     list(each.contents()),
                     list(each.dated_photos()),
-                    list(each.comparisons.pairs(COMPARISON)),
+                    list(each.comparisons.without_reasons(COMPARISON)),
                     list(each.fingerprints(FINGERPRINT)),
                 )
             )

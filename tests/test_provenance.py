@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from albumclean.comparison.alignment import Alignment
-from albumclean.comparison.provenance import evidence, provenance
+from albumclean.comparison.provenance import Origin, evidence, provenance
 from albumclean.comparison.raster import scaling
 from albumclean.comparison.sides import Side
 from albumclean.comparison.weights import WEIGHTS
@@ -131,10 +131,10 @@ def test_the_untouched_photo_is_the_source_without_any_metadata(how: str) -> Non
     source = side(original)
     copy = side(pack(edit(source.image)))
 
-    found, reasons = provenance(source, copy, alignment)
+    found = provenance(source, copy, alignment)
 
-    assert source.photo.content_hash == found
-    assert reasons
+    assert source.photo.content_hash == found.source
+    assert found.reasons
 
 
 @pytest.mark.parametrize("first, second", [(92, 91), (85, 88), (75, 78), (96, 90), (60, 95)])
@@ -142,7 +142,7 @@ def test_fine_differences_of_quality_come_out_right(first: int, second: int) -> 
     source = side(packed(textured(2), quality=first))
     copy = side(packed(source.image, quality=second))
 
-    assert source.photo.content_hash == provenance(source, copy, CENTRED)[0]
+    assert source.photo.content_hash == provenance(source, copy, CENTRED).source
 
 
 def test_the_order_of_the_sides_does_not_matter() -> None:
@@ -156,7 +156,7 @@ def test_a_blurred_alignment_is_made_exact() -> None:
     source = side(packed(textured(4), quality=85))
     copy = side(packed(cropped(source.image), quality=95))
 
-    assert source.photo.content_hash == provenance(source, copy, moved(37.3, 20.6))[0]
+    assert source.photo.content_hash == provenance(source, copy, moved(37.3, 20.6)).source
 
 
 def test_an_orientation_tag_does_not_hide_the_block_grid() -> None:
@@ -173,30 +173,31 @@ def test_of_the_same_pixels_the_one_with_the_cameras_metadata_is_the_source() ->
     picture = textured(6)
     source, copy = side(packed(picture, exif=camera())), side(packed(picture))
 
-    found, reasons = provenance(copy, source, CENTRED)
+    found = provenance(copy, source, CENTRED)
 
-    assert source.photo.content_hash == found
-    assert {"camera", "capture_time"} <= {reason.fact for reason in reasons}
+    assert source.photo.content_hash == found.source
+    assert {"camera", "capture_time"} <= {reason.fact for reason in found.reasons}
 
 
 def test_the_same_pixels_without_any_difference_tell_nothing() -> None:
     data = packed(textured(7))
     with_comment = data[:2] + b"\xff\xfe\x00\x06abcd" + data[2:]
 
-    assert (None, ()) == provenance(side(data), side(with_comment), CENTRED)
+    assert Origin(None) == provenance(side(data), side(with_comment), CENTRED)
 
 
 def test_reasons_begin_with_a_verb_and_come_strongest_first() -> None:
     source = side(packed(textured(8), exif=camera()))
     copy = side(packed(cropped(source.image), quality=60))
 
-    _, reasons = provenance(source, copy, moved(37, 21))
+    reasons = provenance(source, copy, moved(37, 21)).reasons
 
     assert {"has", "holds", "is", "keeps", "names", "shows", "uses", "was", "comes"} >= {
         reason.text.partition(" ")[0] for reason in reasons
     }
     plain = side(packed(textured(8), "PNG"))
-    _, of_colours = provenance(plain, side(packed(ImageOps.grayscale(plain.image).convert("RGB"), "PNG")), CENTRED)
+    grey = side(packed(ImageOps.grayscale(plain.image).convert("RGB"), "PNG"))
+    of_colours = provenance(plain, grey, CENTRED).reasons
     assert {"colours_lost", "colour_error"} & {reason.fact for reason in of_colours}
     assert len({reason.text for reason in of_colours}) == len(of_colours)
     assert sorted((reason.weight for reason in reasons), reverse=True) == [reason.weight for reason in reasons]
@@ -208,14 +209,14 @@ def test_damaged_metadata_claim_nothing() -> None:
     torn = data.replace(b"2024:05:06", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff").replace(b"II*\0", b"II*\xff")
     whole, copy = side(packed(textured(9), exif=camera())), side(torn)
 
-    assert provenance(whole, copy, CENTRED)[0] in {None, whole.photo.content_hash}
+    assert provenance(whole, copy, CENTRED).source in {None, whole.photo.content_hash}
 
 
 def test_a_picture_too_small_for_patches_is_still_judged_by_its_metadata() -> None:
     tiny = textured(10).resize((16, 12))
     source, copy = side(packed(tiny, exif=camera(size=(16, 12)))), side(packed(tiny, quality=50))
 
-    assert source.photo.content_hash == provenance(source, copy, CENTRED)[0]
+    assert source.photo.content_hash == provenance(source, copy, CENTRED).source
 
 
 def test_every_weight_belongs_to_a_fact_that_is_measured_and_none_speaks_against_its_text() -> None:
@@ -227,7 +228,8 @@ def test_every_weight_belongs_to_a_fact_that_is_measured_and_none_speaks_against
         for item in evidence(source, copy, alignment)
     }
 
-    assert set() == set(WEIGHTS) - known - {"hard_edges", "flat_patches", "few_colours", "library_table"}
+    elsewhere = {"hard_edges", "flat_patches", "few_colours", "library_table", "annotated", "retimed"}
+    assert set() == set(WEIGHTS) - known - elsewhere
     assert 0 <= min(WEIGHTS.values())
 
 
@@ -235,8 +237,8 @@ def test_other_tones_are_said_beside_the_reasons_and_compression_alone_is_none()
     photo = textured(3)
     source, edit, copy = (side(data) for data in (packed(photo), packed(brighter(photo)), packed(photo, quality=60)))
 
-    _, edited = provenance(source, edit, CENTRED)
-    _, recompressed = provenance(source, copy, CENTRED)
+    edited = provenance(source, edit, CENTRED).reasons
+    recompressed = provenance(source, copy, CENTRED).reasons
 
     assert "tone" == edited[-1].fact
     assert "tone" not in {reason.fact for reason in recompressed}

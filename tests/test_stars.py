@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from albumclean.domain import Photo
 from albumclean.similar.components import Pair, components
 from albumclean.similar.prior import Prior, prior
-from albumclean.similar.stars import Star, Verdict, find_stars, pair
+from albumclean.similar.stars import Star, find_stars, pair
+from albumclean.similar.verdict import Verdict
 
 
 def photo(number: int) -> bytes:

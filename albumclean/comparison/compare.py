@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 
+from albumclean.comparison.evidence import turn_of
 from albumclean.comparison.provenance import provenance
 from albumclean.comparison.relation import relate
 from albumclean.comparison.sides import Side
@@ -22,9 +23,11 @@ def compare(one: Side, other: Side) -> Comparison:
     hashes = one.photo.content_hash, other.photo.content_hash
     if finding.alignment is None:
         return Comparison(*hashes, finding.relation, finding.likeness)
+    turn = turn_of(finding.alignment)
     if one.photo.is_raw is not other.photo.is_raw:  # whose preview may well be the lesser picture
         raw = one.photo if one.photo.is_raw else other.photo
         reason = Reason("raw", raw.format, None, "is camera RAW, of which the other is a developed picture")
-        return Comparison(*hashes, finding.relation, finding.likeness, raw.content_hash, (reason,))
-    source, reasons = provenance(one, other, finding.alignment)
-    return Comparison(*hashes, finding.relation, finding.likeness, source, reasons)
+        return Comparison(*hashes, finding.relation, finding.likeness, raw.content_hash, (reason,), turn=turn)
+    origin = provenance(one, other, finding.alignment)
+    found = finding.relation, finding.likeness
+    return Comparison(*hashes, *found, origin.source, origin.reasons, origin.certainty, turn)

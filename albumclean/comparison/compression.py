@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from albumclean.comparison.evidence import Evidence, Half, Pair, clamped, ratio
 from albumclean.comparison.lattice import Lattice
 
@@ -14,6 +16,7 @@ _LOOSE, _FIXED = 0.6, 0.88  # share at the usual place: of what is not fixed, an
 _ONCE, _TWICE = 0.3, 0.7  # unevenness of the histogram of what was compressed once, and twice
 
 _CAMERA_FORMATS = {"HEIF": 1.5, "MPO": 1.2, "JPEG": 1.0, "TIFF": 1.0, "PNG": 1.0, "BMP": 1.0}  # WebP, AVIF, ...: 0
+_LOSSLESS_FORMATS = frozenset({"PNG", "BMP", "TIFF", "GIF"})
 
 
 def compression(pair: Pair) -> Iterator[Evidence]:
@@ -26,6 +29,8 @@ def compression(pair: Pair) -> Iterator[Evidence]:
     yield Evidence("fixes_the_other", _fixes(one, other) - _fixes(other, one), traces, traces)
     once = "was compressed once (the other twice, which left gaps in its coefficients)"
     yield Evidence("rounded_twice", _twice(one, other), once, once)
+    first = "is packed with loss (the other holds just the pixels that this left)"
+    yield Evidence("repacked", _repacked(one, other), first, first)
     steps = 0.0
     if one.raster.table is not None and other.raster.table is not None:
         steps = math.log(float(other.raster.table.sum() / one.raster.table.sum()))
@@ -79,6 +84,30 @@ def _twice(one: Half, other: Half) -> float:
         return second - first
     more = ratio(other.lattices[0].uneven, one.lattices[0].uneven, 0.05, 1.5)
     return min(_fixed(one), _fixed(other)) * more
+
+
+def _repacked(one: Half, other: Half) -> float:
+    """Of the same pixels with and without loss, those with loss came first: packing changes what was not packed so."""
+    lossless = _is_lossless(one), _is_lossless(other)
+    if lossless[0] is lossless[1] or one.raster.colours.shape != other.raster.colours.shape:
+        return 0.0
+    return float(np.array_equal(one.raster.colours, other.raster.colours)) * (1.0 if lossless[1] else -1.0)
+
+
+def _is_lossless(half: Half) -> bool:
+    form = half.side.photo.format
+    return form in _LOSSLESS_FORMATS or (form == "WEBP" and _holds_chunk(half.side.data, b"VP8L"))
+
+
+def _holds_chunk(data: bytes, name: bytes) -> bool:
+    """Whether a RIFF file has this chunk at its upper level."""
+    at = 12
+    while at + 8 <= len(data):
+        if data[at : at + 4] == name:
+            return True
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    return False
 
 
 def _share(value: float, low: float, high: float) -> float:

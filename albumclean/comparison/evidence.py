@@ -17,6 +17,7 @@ from albumclean.comparison.raster import Raster
 from albumclean.comparison.registration import refine
 from albumclean.comparison.sides import Side
 from albumclean.comparison.small import Together, together
+from albumclean.domain import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ class Pair:
     scale: float  # native pixels of `one` for one of `other`, along a line
     together: Together
 
+    @property
+    def same_coding(self) -> bool:
+        """The pictures are the same as they are stored: no more than the metadata were written anew."""
+        return np.array_equal(self.one.raster.luma, self.other.raster.luma)
+
+    @property
+    def turn(self) -> Turn:
+        """That lays `other` as `one` lies, both upright by EXIF."""
+        return turn_of(self.alignment)
+
     @classmethod
     def of(cls, one: Side, other: Side, alignment: Alignment) -> Pair:
         """Decode the native luma and compare patches of it."""
@@ -86,6 +97,13 @@ class Pair:
             _scale(matrix),
             together(first.colours, second.colours, alignment),
         )
+
+
+def turn_of(alignment: Alignment) -> Turn:
+    """The nearest of the eight turns to an alignment: a picture that was straightened lies as it lay."""
+    linear = alignment.matrix[:2, :2] @ np.diag([-1.0 if alignment.mirrored else 1.0, 1.0])
+    clockwise = math.atan2(linear[1, 0], linear[0, 0])  # y runs down
+    return Turn(round(2 * clockwise / math.pi) % 4, alignment.mirrored)
 
 
 def ratio(one: float, other: float, floor: float, limit: float) -> float:

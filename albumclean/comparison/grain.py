@@ -22,6 +22,7 @@ _WITNESSES = 6  # tiles without which nothing is said
 _MANY, _CLEARLY = 16, 0.5  # of a picture without structure
 _QUANTILE = 30  # per cent: in the flattest third there is no texture of the scene
 _SHARED, _FOREIGN = 0.35, 0.12  # how much of the one noise must, or must not, stand in the other
+_POSSIBLE = 0.25  # how much may, for all that so few tiles can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Grain:
     shared: float  # how much of the noise of the quieter picture stands in the other: about 0 to 1
     alive: int  # tiles with plain noise in both
     shared_alive: float  # the same for these
+    at_most: float = 0.0  # their mean and two standard errors: faint noise under a loud one can hardly be measured
 
     @property
     def is_shared(self) -> bool:
@@ -51,7 +53,7 @@ class Grain:
     @property
     def is_foreign(self) -> bool:
         """Both have noise, and each its own."""
-        return self.alive >= _WITNESSES and self.shared_alive < _FOREIGN
+        return self.alive >= _WITNESSES and self.shared_alive < _FOREIGN and self.at_most < _POSSIBLE
 
 
 def grain_of(one: Luma, other: Luma, grid: Grid, places: NDArray[np.float64], side: int) -> Grain:
@@ -84,11 +86,15 @@ def grain_of(one: Luma, other: Luma, grid: Grid, places: NDArray[np.float64], si
             alive.append(shares[-1])
         if len(alive) == _TILES:
             break
-    return Grain(len(shares), _typical(shares), len(alive), _typical(alive))
+    return Grain(len(shares), _typical(shares), len(alive), _typical(alive), _at_most(alive))
 
 
 def _typical(shares: list[float]) -> float:
     return float(np.percentile(np.clip(shares, -1, 1.5), _QUANTILE)) if shares else 0.0
+
+
+def _at_most(shares: list[float]) -> float:
+    return float(np.mean(shares) + 2 * np.std(shares) / np.sqrt(len(shares))) if shares else 0.0
 
 
 def _holds(luma: Luma, place: Matrix, left: int, top: int, side: int) -> bool:

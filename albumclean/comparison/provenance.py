@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from albumclean.comparison.alignment import Alignment
 from albumclean.comparison.compression import compression
@@ -29,19 +30,24 @@ _WORTH_SAYING = 0.3  # log-odds
 _CHANGED_TONES = 2.0  # grey levels
 
 
-def provenance(one: Side, other: Side, alignment: Alignment) -> tuple[bytes | None, tuple[Reason, ...]]:
-    """The content hash of the source, or None if nothing tells; and the reasons, the strongest first.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which of two photos came first."""
 
-    `alignment` takes pixels of `other.image` to those of `one.image`. A reason's value is the evidence's, its weight
-    the log-odds that it adds.
-    """
+    source: bytes | None  # content hash; None: nothing tells
+    certainty: float = 0.0  # log-odds for it, at least 0
+    reasons: tuple[Reason, ...] = ()  # the strongest first; a weight is the log-odds that the reason adds
+
+
+def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
+    """What tells which of the two is the source; `alignment` takes pixels of `other.image` to those of `one.image`."""
     if one.photo.content_hash > other.photo.content_hash:  # always looked at from the same end
         return provenance(other, one, alignment.inverse)
     pair = Pair.of(one, other, alignment)
     found = list(_evidence(pair))
     total = sum(weighed(item) for item in found)
     if abs(total) < _UNDECIDED:
-        return None, ()
+        return Origin(None)
     sign = math.copysign(1.0, total)
     source = one if sign > 0 else other
     reasons = [
@@ -49,7 +55,7 @@ def provenance(one: Side, other: Side, alignment: Alignment) -> tuple[bytes | No
         for item in found
         if sign * weighed(item) >= _WORTH_SAYING and (text := item.for_one if sign > 0 else item.for_other)
     ]
-    return source.photo.content_hash, (*_strongest(reasons), *_edited(pair))
+    return Origin(source.photo.content_hash, abs(total), (*_strongest(reasons), *_edited(pair)))
 
 
 def evidence(one: Side, other: Side, alignment: Alignment) -> Iterator[Evidence]:

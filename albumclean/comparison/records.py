@@ -6,18 +6,35 @@ from collections.abc import Iterator
 
 from albumclean.comparison.evidence import Evidence, Half, Pair, ratio
 from albumclean.comparison.jpeg import standard_quality
+from albumclean.domain import Turn
+
+_AS_IT_LIES = Turn()
 
 
 def records(pair: Pair) -> Iterator[Evidence]:
     """What the metadata tell."""
     one, other = pair.one.claims, pair.other.claims
     yield _held("camera", one.camera, other.camera, "names the camera (the other doesn't)")
-    yield _held("capture_time", one.taken, other.taken, "keeps the time of the shot (the other has lost it)")
+    # A camera that writes the time writes its name; a time alone was put in later.
+    kept, other_kept = one.taken and one.camera, other.taken and other.camera
+    yield _held("capture_time", kept, other_kept, "keeps the time of the shot (the other has lost it)")
     yield _held(
         "maker_note", one.maker_note, other.maker_note, "keeps the camera's own notes (the other has lost them)"
     )
     yield _held("thumbnail", one.thumbnail, other.thumbnail, "keeps the camera's thumbnail (the other has lost it)")
     yield _held("claimed_size", one.size_kept, other.size_kept, "has the size that the camera wrote down")
+    whole = "has metadata as cameras write them (some are missing in the other)"
+    yield Evidence("mandatory", one.mandatory - other.mandatory, whole, whole)
+    yield _held("thin", other.thin, one.thin, "is as it was (a program wrote metadata of its own into the other)")
+    timed = "has all its times as they were set at once (one of the other's was changed later)"
+    if one.times and other.times:
+        yield _held("retimed", len(other.times) > 1, len(one.times) > 1, timed)
+    if pair.same_coding and one.camera == other.camera:  # what was saved anew or stripped has lost its words as well
+        noted = "is as it was (a program wrote its own words into the other)"
+        yield _held("annotated", other.annotated, one.annotated, noted)
+    if pair.turn != _AS_IT_LIES:
+        lies = "lies as it was shot (the other's metadata tell that it was turned later)"
+        yield _held("turned", other.turned, one.turned, lies)
     changed = "has its first size (the other's metadata tell of another size than it has)"
     yield _held("resized", other.size_changed, one.size_changed, changed)
     yield Evidence("tags", ratio(one.tags, other.tags, 1.0, 2.0))

@@ -31,10 +31,16 @@ _TELLING = 12  # blocks with structure, fewer of which prove nothing
 _CHANGED, _CHANGED_COVERED = 0.01, 0.3  # share of the blocks that may differ, without and with proof from the grain
 _CHANGED_DRAWN = 0.15  # where only faint noise is shared, or nothing tells but that the difference looks drawn
 _DRAWN, _STILL = 0.25, 0.1  # difference of smooth, black and white pixels; share of blocks found further on
-_EXACT = 0.2  # pixels: as corners of such copies fit
+_CHANGED_EXPLAINED = 0.25  # where few tones explain what changed, and everything else is in its place
+_UNEXPLAINED, _SCENERY = 0.18, 0.3  # share of the changed pixels that may be left; that more likely shows a scene
+_EXACT, _UNANIMOUS = 0.2, 0.95  # pixels, and share of the corners: as corners of such copies fit
 _PLAIN = 0.3  # share of one tone that makes a picture a page or a screen: of these nothing may differ
+_BARE, _WRITTEN = 0.5, 0.48  # shares of one tone, and of paper around what shows something, that photos may have
+_PAGE = 0.62  # share of paper that hardly any photo has
 _MOVED = 0.35  # share of the changed blocks found a little further on
 _FINE = 0.3  # correlation of fine structure that even heavy compression leaves
+_WIDE = 31  # pixels: windows in which grain averages out
+_SHAKEN = (0.5, 0.7, 0.12)  # share that agrees, spread and drift, beyond which it is not grain that moves the corners
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,15 +65,36 @@ class Evidence:
     @property
     def is_copy(self) -> bool:
         """Whether it is beyond doubt that both come from one shot."""
-        tracks, structure = self.tracks, self.structure
+        return self.is_in_place and self.looks_the_same
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether one map takes every corner to where it is."""
         return (
-            tracks.agreeing >= _AGREEING
-            and tracks.spread <= self._spread
-            and tracks.drift <= (_DRIFT_SHARED if self.grain.is_shared else _DRIFT)
-            and ((structure.telling >= _TELLING and structure.fine >= _FINE) or self.grain.is_identical)
+            self.tracks.agreeing >= _AGREEING
+            and self.tracks.spread <= self._spread
+            and self.tracks.drift <= (_DRIFT_SHARED if self.grain.is_shared else _DRIFT)
+        )
+
+    @property
+    def is_shaken(self) -> bool:
+        """Whether it may be strewn or compressed grain alone that takes corners from their place.
+
+        Not on small grids, where wide windows level out the parallax of other shots as well.
+        """
+        agreeing, spread, drift = _SHAKEN
+        near = self.tracks.agreeing >= agreeing and self.tracks.spread <= spread and self.tracks.drift <= drift
+        return near and self.longest >= _FIRST and not self.is_in_place
+
+    @property
+    def looks_the_same(self) -> bool:
+        """Whether structure and noise are those of one shot."""
+        structure = self.structure
+        return (
+            ((structure.telling >= _TELLING and structure.fine >= _FINE) or self.grain.is_identical)
             and not self.grain.is_foreign
             and structure.changed_share <= self._tolerance
-            and (structure.moved <= _MOVED or structure.changed_share <= _CHANGED)
+            and (structure.changes.moved <= _MOVED or structure.changed_share <= _CHANGED)
         )
 
     @property
@@ -76,15 +103,21 @@ class Evidence:
 
     @property
     def _tolerance(self) -> float:
+        structure, changes = self.structure, self.structure.changes
         if self.grain.is_identical:
             return _CHANGED_COVERED
-        if self.structure.plain > _PLAIN:
+        exact = self.tracks.spread <= _EXACT
+        photo = structure.plain <= _BARE and changes.written <= _WRITTEN
+        if photo and exact and self.tracks.agreeing >= _UNANIMOUS and changes.unexplained <= _UNEXPLAINED:
+            return _CHANGED_EXPLAINED
+        if structure.plain > _PLAIN:
             return 0.0
         if self.grain.is_shared:
             return _CHANGED_COVERED
-        likely = self.grain.is_shared_faintly or self.structure.drawn >= _DRAWN
-        still = self.structure.moved <= _STILL and self.tracks.spread <= _EXACT
-        return _CHANGED_DRAWN if likely and still else _CHANGED
+        likely = self.grain.is_shared_faintly or changes.drawn >= _DRAWN
+        scenery = changes.moved > _STILL or changes.unexplained > _SCENERY
+        page = changes.written > _PAGE
+        return _CHANGED_DRAWN if likely and exact and not scenery and not page else _CHANGED
 
 
 def relate(one: Side, other: Side) -> Finding:
@@ -108,22 +141,32 @@ def examine(one: Luma, other: Luma) -> Evidence | None:
         first = _refined(one, other, place.matrix, longest=_FIRST, window=21, levels=3)
         if first is None or first[1].agreeing < _SOME:
             continue
-        last = _refined(one, other, first[0], longest=_LAST, window=15, levels=1)
-        if last is None:
+        found = _evidence(one, other, _refined(one, other, first[0], longest=_LAST, window=15, levels=1))
+        if found is None:
             continue
-        grid, full = grid_of(one, other, last[0], _LAST), grid_of(one, other, last[0], _FULL)
-        if grid is None or full is None:
-            continue
-        structure = structure_of(overlap_on(one, other, grid))
-        factor = full.width / grid.width
-        return Evidence(
-            alignment=Alignment.of(last[0]),
-            tracks=last[1],
-            structure=structure,
-            grain=grain_of(one, other, full, structure.flat * factor, round(structure.side * factor)),
-            longest=max(grid.width, grid.height),
-        )
+        if found.is_shaken and found.looks_the_same:
+            last = _refined(one, other, found.alignment.matrix, longest=_LAST, window=_WIDE, levels=1)
+            return _evidence(one, other, last) or found
+        return found
     return None
+
+
+def _evidence(one: Luma, other: Luma, refined: tuple[Matrix, Tracks] | None) -> Evidence | None:
+    if refined is None:
+        return None
+    matrix, tracks = refined
+    grid, full = grid_of(one, other, matrix, _LAST), grid_of(one, other, matrix, _FULL)
+    if grid is None or full is None:
+        return None
+    structure = structure_of(overlap_on(one, other, grid))
+    factor = full.width / grid.width
+    return Evidence(
+        alignment=Alignment.of(matrix),
+        tracks=tracks,
+        structure=structure,
+        grain=grain_of(one, other, full, structure.flat * factor, round(structure.side * factor)),
+        longest=max(grid.width, grid.height),
+    )
 
 
 def _refined(

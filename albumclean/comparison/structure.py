@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from albumclean.comparison.changes import Changes, changes_of
 from albumclean.comparison.overlap import Overlap
 from albumclean.comparison.planes import Bytes, Floats
 
@@ -22,12 +23,6 @@ _CHANGED = 0.5  # correlation below which a block shows something else
 _C3 = 58.5225 / 2  # of SSIM's structure term (Wang et al. 2004): (0.03 * 255)**2 / 2
 _TONE = 2  # luma values to each side that count as one tone
 _PIXELS_AT_LEAST = 0.9  # share of a block that both must show
-_SMOOTH = 3  # luma that neighbours differ by in a smooth place
-_INK, _PAPER = 12, 245  # luma of what is drawn in black and white
-_SOUGHT = 40  # changed blocks that are looked for elsewhere
-_FEW = 6  # changed blocks, fewer of which are not looked for
-_SEEN = 2.0  # standard deviation of a piece worth looking for
-_REFOUND = 0.75  # correlation at which it was found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +36,7 @@ class Structure:
     fine: float  # median correlation of the finer band in telling blocks that are unchanged
     likeness: float  # mean of SSIM's structure term over the blocks, in [0, 1]
     plain: float  # share of the pixels that have the commonest tone, in the lesser of both: paper, screens
-    moved: float  # share of the changed blocks that `other` shows a little further on: something in the scene moved
-    drawn: float  # how much more of the changed blocks is of one tone, black or white in one picture than in the other
+    changes: Changes  # what the changed blocks hold
     flat: NDArray[np.float64]  # (n, 2): centres of the blocks on the grid, (x, y), the flattest first
 
     @property
@@ -64,7 +58,7 @@ def structure_of(overlap: Overlap) -> Structure:
     )
     full = _means(shown.astype(np.float32), side) > _PIXELS_AT_LEAST
     if not full.any():
-        return Structure(side, 0, 0, 0, 0.0, 0.0, 1.0, 0.0, 0.0, np.empty((0, 2)))
+        return Structure(side, 0, 0, 0, 0.0, 0.0, 1.0, Changes(), np.empty((0, 2)))
     first, second = _bands(overlap.one), _bands(overlap.other)
     telling = np.zeros_like(full)
     changed = np.zeros_like(full)
@@ -73,13 +67,16 @@ def structure_of(overlap: Overlap) -> Structure:
     correlations = []
     for one, other, enough in zip(first, second, _ENOUGH, strict=True):
         var_one, var_other, cov = _moments(one, other, side)
-        product = np.sqrt(var_one * var_other)
-        correlation = cov / (product + 0.05)
+        floors = [float(np.percentile(variance[full], 10)) for variance in (var_one, var_other)]
         shows = np.zeros_like(full)
-        for variance in (var_one, var_other):
-            floor = float(np.percentile(variance[full], 10))
+        for variance, floor in zip((var_one, var_other), floors, strict=True):
             shows |= variance > max(enough, _OF_FLOOR * floor)
         shows &= full
+        # Grain that only one of them has lies on every block, and is no structure.
+        var_one = np.maximum(var_one - max(0.0, floors[0] - floors[1]), 0)
+        var_other = np.maximum(var_other - max(0.0, floors[1] - floors[0]), 0)
+        product = np.sqrt(var_one * var_other)
+        correlation = np.minimum(cov / (product + 0.05), 1)
         # Compression and filters wipe out faint structure: where one shows nothing, the other must show much.
         wiped = (np.minimum(var_one, var_other) < enough / 2) & (np.maximum(var_one, var_other) < _MUCH * enough)
         telling |= shows
@@ -98,8 +95,7 @@ def structure_of(overlap: Overlap) -> Structure:
         fine=float(np.median(correlations[0][unchanged])) if unchanged.any() else 0.0,
         likeness=float(term[full].mean()),
         plain=min(_plain(overlap.one, shown), _plain(overlap.other, shown)),
-        moved=_moved(first, second, changed, side),
-        drawn=_drawn(overlap, changed, side),
+        changes=changes_of(overlap, (first, second), changed, unchanged, side),
         flat=_centres(roughness, full, side),
     )
 
@@ -123,43 +119,6 @@ def _moments(one: Floats, other: Floats, side: int) -> tuple[Floats, Floats, Flo
         np.maximum(_means(other * other, side) - mean_other**2, 0),
         _means(one * other, side) - mean_one * mean_other,
     )
-
-
-def _moved(first: list[Floats], second: list[Floats], changed: NDArray[np.bool_], side: int) -> float:
-    """Look for changed blocks of one picture around their place in the other, and the reverse: the smaller share."""
-    rows, columns = np.nonzero(changed)
-    if len(rows) < _FEW:
-        return 0.0
-    one, other = first[0] + first[1], second[0] + second[1]
-    chosen = np.unique(np.linspace(0, len(rows) - 1, _SOUGHT).astype(int))
-    half, reach = side, 2 * side
-    shares = []
-    for source, target in ((one, other), (other, one)):
-        found = asked = 0
-        for row, column in zip(rows[chosen], columns[chosen], strict=True):
-            y, x = int((row + 0.5) * side), int((column + 0.5) * side)
-            piece = source[max(0, y - half) : y + half, max(0, x - half) : x + half]
-            room = target[max(0, y - half - reach) : y + half + reach, max(0, x - half - reach) : x + half + reach]
-            if piece.std() < _SEEN:
-                continue
-            asked += 1
-            found += float(cv2.matchTemplate(room, piece, cv2.TM_CCOEFF_NORMED).max()) > _REFOUND
-        shares.append(found / asked if asked else 0.0)
-    return min(shares)
-
-
-def _drawn(overlap: Overlap, changed: NDArray[np.bool_], side: int) -> float:
-    """Bands, stickers and letters are smooth, black or white; what a camera sees there seldom is."""
-    if not changed.any():
-        return 0.0
-    place = cv2.resize(changed.astype(np.uint8), None, fx=side, fy=side, interpolation=cv2.INTER_NEAREST).astype(bool)
-    smooth, extreme = [], []
-    for plane in (overlap.one, overlap.other):
-        piece = plane[: place.shape[0], : place.shape[1]]
-        around = np.ones((3, 3), np.uint8)
-        smooth.append(float((cv2.dilate(piece, around) - cv2.erode(piece, around) <= _SMOOTH)[place].mean()))
-        extreme.append(float(((piece <= _INK) | (piece >= _PAPER))[place].mean()))
-    return max(abs(smooth[0] - smooth[1]), abs(extreme[0] - extreme[1]))
 
 
 def _centres(roughness: Floats, full: NDArray[np.bool_], side: int) -> NDArray[np.float64]:

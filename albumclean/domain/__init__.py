@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from albumclean.domain.address import ServerAddress
 from albumclean.domain.facts import (
+    BEYOND_DOUBT,
     Action,
     Comparison,
     GroupKind,
@@ -49,8 +50,10 @@ from albumclean.domain.scores import (
     ShortSideInput,
     SquareInput,
 )
+from albumclean.domain.turn import Turn
 
 __all__ = [
+    "BEYOND_DOUBT",
     "NATIVE",
     "RAW_FORMATS",
     "VIDEO_FORMATS",
@@ -98,5 +101,6 @@ __all__ = [
     "Stage",
     "TrashOutcome",
     "TrashPlan",
+    "Turn",
     "UserMarks",
 ]

@@ -8,6 +8,10 @@ from pathlib import Path
 
 from albumclean.domain.files import Asset, RootRole
 from albumclean.domain.photo import Degradation, Failure, Photo, PhotoKind, UserMarks
+from albumclean.domain.turn import Turn
+
+BEYOND_DOUBT = 6.0  # log-odds: one in four hundred would be wrong
+_AS_IT_LIES = Turn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,15 @@ class Comparison:
     likeness: float  # of what both show, in [0, 1]: 1 is the same
     source: bytes | None = None  # of the two the one that is nearer to the camera; None: nothing tells
     reasons: tuple[Reason, ...] = ()  # why it is the source, the strongest first; each text begins with a verb
+    certainty: float = BEYOND_DOUBT  # log-odds for that source, at least 0; says nothing where there is none
+    turn: Turn = _AS_IT_LIES  # that lays `other` as `one` lies
+
+    @property
+    def odds(self) -> float:
+        """Logarithm of how much likelier `one` is the source than `other`; 0 where nothing tells."""
+        if self.source is None:
+            return 0.0
+        return self.certainty if self.source == self.one else -self.certainty
 
 
 class GroupKind(StrEnum):
@@ -136,6 +149,7 @@ class SimilarGroup:
     keeper_reason: str = ""
     verdicts: tuple[Reason, ...] = ()  # why the keeper beats each member, in their order; the first: the runner-up
     comparisons: tuple[Comparison, ...] = ()  # the close looks at pairs of members, as far as there were any
+    rivals: frozenset[bytes] = frozenset()  # contents that may be nearer to the camera than the keeper, for all looks
 
     @property
     def keeper(self) -> PhotoFacts:

@@ -21,6 +21,7 @@ _MOST_NAMES = 3
 _PIXEL_MARGIN = 1.1  # a copy with more pixels than this times the keeper's is no mere copy
 _MOS_MARGINS = 2.0  # nor is one that scores this many margins better
 _TONES, _COLOURS, _OVERLAY = "its brightness was changed", "its colours were changed", "something was laid over it"
+_SURE = 0.7  # log-odds: two to one that the keeper is the source
 _EDITS = {  # what a comparison says of work by hand: its fact, the least value, and the words
     "wider": (0.3, "it was cropped"),
     "tone": (2.0, "its brightness or colours were changed"),
@@ -46,6 +47,7 @@ class Case:
     bond: Bond  # what the copy is to the keeper
     look: Comparison | None
     settings: SimilarSettings
+    rival: bool = False  # all looks together leave open whether the copy is nearer to the camera
 
 
 def doubts(case: Case) -> list[Reason]:
@@ -62,6 +64,9 @@ def _unsure_source(case: Case) -> Iterator[Reason]:
         yield _doubt("source", likeness, None, "differs from the other, and nothing tells which was made from which")
     elif case.bond is Bond.DIFFERENT:
         yield _doubt("relation", likeness, None, "may be another shot")
+    elif case.bond is Bond.COPY and (case.rival or (look is not None and look.certainty < _SURE)):
+        text = "may as well be the source itself, by all that tells the two and their copies apart"
+        yield _doubt("source", likeness, None, text)
     elif case.bond is Bond.UNKNOWN:
         yield _doubt("relation", None, None, "was not compared closely with the other")
 

@@ -21,7 +21,9 @@ from albumclean.similar.evidence import Evidence
 from albumclean.similar.keeper import rank, verdicts
 from albumclean.similar.partition import Cluster, Partition, Series, Wholes
 from albumclean.similar.prior import prior
-from albumclean.similar.stars import Star, find_stars, pair, verdict_of
+from albumclean.similar.provenance import Provenance
+from albumclean.similar.stars import Star, find_stars, pair
+from albumclean.similar.verdict import verdict_of
 
 _BATCH = 512  # contents whose facts are loaded at once
 
@@ -154,10 +156,7 @@ def _groups_of(
 
 
 def _stars(contents: Mapping[bytes, Content], looks: Mapping[Pair, Comparison], apart: Collection[Pair]) -> list[Star]:
-    found = {
-        each: verdict_of(look.relation, look.source, contents[each[0]].photo, contents[each[1]].photo)
-        for each, look in looks.items()
-    }
+    found = {each: verdict_of(look, contents[each[0]].photo, contents[each[1]].photo) for each, look in looks.items()}
     priors = {content: prior(each.photo, content) for content, each in contents.items()}
     return find_stars(found, found, priors.__getitem__, apart=apart, final=True).stars
 
@@ -168,4 +167,6 @@ def _group(
     members, reason = rank(files, settings, looks, kind)
     why = verdicts(members, settings, looks, kind)
     comparisons = tuple(look for _, look in sorted(looks.items()))
-    return SimilarGroup(group_id(members), kind, tuple(members), reason, why, comparisons)
+    provenance = Provenance.of({facts.content for facts in members}, looks)
+    rivals = provenance.rivals(members[0].content) if looks else frozenset()  # a moment has none: all are sources
+    return SimilarGroup(group_id(members), kind, tuple(members), reason, why, comparisons, rivals)

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from albumclean.domain import Comparison, Relation
 from albumclean.similar.components import components
+from albumclean.similar.posterior import Odds, scores
 
 Comparisons: TypeAlias = Mapping[tuple[bytes, bytes], Comparison]  # by (one, other), one < other
+
+_TIED = 0.2  # log-odds below which nothing tells
+_OPEN = 2.5  # log-odds below which a person should look
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """An order of contents by `levels`: (0, 0) is nearest to the camera.
 
-    A content stands below all that were found to be its source. Where contents are sources of each other in a circle,
-    those that win more comparisons than they lose within it come first. Contents with the same pixels share the first
-    number of their level; contents that nothing tells apart may share both.
+    Contents are ordered by how likely all looks together make each the source (`posterior`). Contents with the same
+    pixels share the first number of their level; contents that nothing tells apart from the first may share both.
     """
 
     levels: Mapping[bytes, tuple[int, int]]
+    likelihoods: Mapping[bytes, float]  # of the pictures: logarithms, the same for those with the same pixels
     comparisons: Comparisons
     twins: Mapping[bytes, tuple[bytes, ...]]  # those with the same pixels, itself included
 
@@ -32,21 +36,23 @@ class Provenance:
         nodes = sorted(set(contents))
         known = _among(nodes, comparisons)
         first = _first_twins(nodes, known)
-        between: dict[bytes, set[bytes]] = {node: set() for node in first.values()}  # the sources of each picture
-        within: dict[bytes, set[bytes]] = {node: set() for node in nodes}  # and of each file with the same pixels
-        for each in known:
-            if each.source is not None:
-                winner, loser = each.source, each.other if each.source == each.one else each.one
-                if first[winner] == first[loser]:
-                    within[loser].add(winner)
-                else:
-                    between[first[loser]].add(first[winner])
-        outer, inner = _levels(between), _levels(within)
         twins: defaultdict[bytes, list[bytes]] = defaultdict(list)
         for node in nodes:
             twins[first[node]].append(node)
+        within: defaultdict[bytes, list[Odds]] = defaultdict(list)
+        for each in known:
+            if first[each.one] == first[each.other]:
+                within[first[each.one]].append(Odds(each.one, each.other, each.odds, each.turn))
+        inner = {
+            node: level
+            for picture, part in twins.items()
+            for node, level in _levels(scores(part, within[picture])).items()
+        }
+        pictures = scores(list(twins), _between(known, first, inner))
+        outer = _levels(pictures)
         return cls(
             levels={node: (outer[first[node]], inner[node]) for node in nodes},
+            likelihoods={node: pictures[first[node]] for node in nodes},
             comparisons={(each.one, each.other): each for each in known},
             twins={node: tuple(twins[first[node]]) for node in nodes},
         )
@@ -54,6 +60,17 @@ class Provenance:
     def level(self, content: bytes) -> tuple[int, int]:
         """(0, 0) for the nearest to the camera, and for a content of which nothing is known."""
         return self.levels.get(content, (0, 0))
+
+    def rivals(self, keeper: bytes) -> frozenset[bytes]:
+        """The contents with other pixels of which the looks leave open whether they are nearer than `keeper`."""
+        if keeper not in self.likelihoods:
+            return frozenset()
+        least = self.likelihoods[keeper] - _OPEN
+        return frozenset(
+            content
+            for content, likelihood in self.likelihoods.items()
+            if likelihood > least and content not in self.twins[keeper]
+        )
 
     def decision(self, source: bytes, copy: bytes) -> Comparison | None:
         """The close look that found `source` to be the source of `copy`, or those with the same pixels as them."""
@@ -80,39 +97,25 @@ def _first_twins(nodes: Iterable[bytes], known: Iterable[Comparison]) -> dict[by
     return {node: part[0] for part in components([*same, *((node, node) for node in nodes)]) for node in part}
 
 
-def _levels(sources: Mapping[bytes, set[bytes]]) -> dict[bytes, int]:
-    """Peels off, level by level, those without a source among the rest."""
-    left = {node: set(above) for node, above in sources.items()}
-    levels: dict[bytes, int] = {}
-    level = 0
-    while left:
-        peeled = [node for node, above in left.items() if not above] or _best_of_circles(left)
-        for node in peeled:
-            levels[node] = level
-            del left[node]
-        for above in left.values():
-            above.difference_update(peeled)
-        level += 1
-    return levels
+def _between(known: Iterable[Comparison], first: Mapping[bytes, bytes], inner: Mapping[bytes, int]) -> Iterator[Odds]:
+    """The looks at different pictures; of those at the same two, the ones at the files that stand highest.
+
+    What a picture was packed into later (a PNG of a JPEG) is younger than its copies, the picture is not.
+    """
+    looks: defaultdict[tuple[bytes, bytes], list[Comparison]] = defaultdict(list)
+    for each in known:
+        pictures = first[each.one], first[each.other]
+        if pictures[0] != pictures[1]:
+            looks[min(pictures), max(pictures)].append(each)
+    for found in looks.values():
+        highest = min(inner[each.one] + inner[each.other] for each in found)
+        for each in found:
+            if inner[each.one] + inner[each.other] == highest:
+                yield Odds(first[each.one], first[each.other], each.odds, each.turn)
 
 
-def _best_of_circles(sources: Mapping[bytes, set[bytes]]) -> list[bytes]:
-    """Of contents that all have a source: in the circles that nothing outside is a source of, those that win most."""
-    above = {node: _reached(node, sources) for node in sources}
-    top = {node for node in sources if all(node in above[other] for other in above[node])}
-    wins = dict.fromkeys(top, 0)
-    for node in top:
-        for winner in sources[node] & top:
-            wins[winner] += 1
-            wins[node] -= 1
-    return [node for node in top if wins[node] == max(wins.values())]
-
-
-def _reached(start: bytes, sources: Mapping[bytes, set[bytes]]) -> set[bytes]:
-    found: set[bytes] = set()
-    ahead = [start]
-    while ahead:
-        for node in sources[ahead.pop()] - found:
-            found.add(node)
-            ahead.append(node)
-    return found
+def _levels(likelihoods: Mapping[bytes, float]) -> dict[bytes, int]:
+    """0 for the likeliest and for what nothing tells apart from it, then one for each."""
+    best = max(likelihoods.values(), default=0.0)
+    behind = sorted((-value, node) for node, value in likelihoods.items() if value <= best - _TIED)
+    return {**dict.fromkeys(likelihoods, 0), **{node: place for place, (_, node) in enumerate(behind, start=1)}}

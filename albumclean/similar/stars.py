@@ -10,22 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 
-from albumclean.domain import Photo, Relation
 from albumclean.similar.components import Pair, components
-from albumclean.similar.contents import different_shots
+from albumclean.similar.posterior import Odds, scores
 from albumclean.similar.prior import Prior
+from albumclean.similar.verdict import Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a close look at a pair said."""
-
-    copies: bool
-    source: bytes | None = None  # which of the two is the source, if that can be told
-    same_pixels: bool = False
-    by_camera: bool = False  # alike to the pixels; it is the camera's word that tells them apart
+_OPEN = 3.0  # log-odds below which a look at two of the likeliest sources is worth its time
+_CONTENDERS = 3  # the likeliest sources, which are all compared with each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +56,6 @@ def find_stars(
     no copies. The same candidates and verdicts give the same stars in any order.
     """
     return _Search(candidates, verdicts, prior, alike=alike, pixels=pixels or {}, apart=apart, final=final).run()
-
-
-def verdict_of(relation: Relation, source: bytes | None, one: Photo | None, other: Photo | None) -> Verdict:
-    """From a close look at two photos: the camera's word that these are different shots outranks alike pixels."""
-    told_apart = one is not None and other is not None and different_shots(one, other)
-    same = relation is Relation.SAME_PIXELS
-    derived = relation is Relation.DERIVED
-    return Verdict(same or (derived and not told_apart), source, same, by_camera=derived and told_apart)
 
 
 def pair(one: bytes, other: bytes) -> Pair:
@@ -117,6 +102,7 @@ class _Search:
             members = self._copies(first, around)
             leader, wanted = self._leader(first, members)
             strangers = self._strange_twins({first, *members})
+            wanted = wanted or self._looks_that_decide((first, *members))
             wanted = wanted or self._looks_at_twins((first, *members), strangers)
             if wanted or strangers & self._open:
                 self._found.wanted += wanted
@@ -141,20 +127,22 @@ class _Search:
             self._close(first, self._copies(first, self._around(first)))
 
     def _around(self, photo: bytes) -> set[bytes]:
-        """What looks like it, or like a file with the same pixels, and is in no star yet."""
-        twins = self._twins_of(photo)
-        return (set().union(twins, *(self._near[twin] for twin in twins)) & self._free) - {photo}
+        """What looks like it, as itself or as a file with the same pixels, and is in no star yet."""
+        mine = self._twins_of(photo)
+        alike = set(mine).union(*(self._near[twin] for twin in mine))
+        return (alike.union(*(self._twins_of(other) for other in alike)) & self._free) - {photo}
 
     def _twins_of(self, photo: bytes) -> tuple[bytes, ...]:
         """The files that are known to have its pixels, itself among them."""
         return self._twins.get(photo, (photo,))
 
     def _strange_twins(self, star: Collection[bytes]) -> set[bytes]:
-        """What could have the pixels of one of the star's photos and is not in it, for all that is known."""
+        """What may have the pixels of one of the star's photos, or has them by their digests, and is not in it."""
         found: set[bytes] = set()
         for photo in star:
             found.update(other for other in self._alike[photo] & self._free if self._look_wanted(photo, other))
-        return {other for other in found - set(star) if other not in self._pixels}
+        seen = {None, *(self._pixels.get(photo) for photo in star)}
+        return {other for other in found - set(star) if self._pixels.get(other) in seen}
 
     def _looks_at_twins(self, star: Iterable[bytes], strangers: Collection[bytes]) -> list[Pair]:
         """Those that tell what has the same pixels, for each photo with the first of the star that may have them."""
@@ -165,7 +153,7 @@ class _Search:
                 wanted += self._look_wanted(first[pixels], photo)
         for stranger in sorted(set(strangers) - self._open):
             beside = min(self._alike[stranger].intersection(star), key=self._order.__getitem__)
-            wanted += self._look_wanted(beside, stranger)
+            wanted += self._look_wanted(first.get(self._pixels.get(stranger, b""), beside), stranger)
         return wanted
 
     def _known_copies(self, photo: bytes) -> set[bytes]:
@@ -208,10 +196,27 @@ class _Search:
                 return leader, []
             leader = above[0]
 
+    def _looks_that_decide(self, star: Sequence[bytes]) -> list[Pair]:
+        """Those at pairs of the likeliest sources, so that what is kept was compared with what else may be one."""
+        standing: dict[bytes, bytes] = {}  # for all with its pixels: the first of the star
+        for photo in star:
+            standing.setdefault(self._twins_of(photo)[0], photo)
+        first = {photo: standing[self._twins_of(photo)[0]] for photo in star}
+        known = [
+            Odds(first[one], first[other], verdict.odds(one), verdict.turn)
+            for one, other in combinations(sorted(star), 2)
+            if (verdict := self._verdicts.get((one, other))) is not None
+            and first[one] != first[other]
+            and (verdict.copies or verdict.by_camera)
+        ]
+        likely = scores(list(standing.values()), known)
+        ranked = sorted(likely, key=lambda picture: (-likely[picture], self._order[picture]))
+        contenders = [each for each in ranked[:_CONTENDERS] if likely[each] > likely[ranked[0]] - _OPEN]
+        return [look for one, other in combinations(contenders, 2) for look in self._look_wanted(one, other)]
+
     def _are_apart(self, one: bytes, other: bytes) -> bool:
         """Whether the user or a close look told them apart."""
-        verdict = self._verdict(one, other)
-        return pair(one, other) in self._apart or (verdict is not None and not verdict.copies)
+        return pair(one, other) in self._apart or self._was_seen_apart(one, other)
 
     def _look_wanted(self, one: bytes, other: bytes) -> list[Pair]:
         """The look that would tell how they are related, if there is one."""
@@ -246,14 +251,40 @@ class _Search:
         return True
 
     def _copies(self, centre: bytes, around: Iterable[bytes]) -> list[bytes]:
-        """Those of `around` that are copies of the centre; of two that were told apart the one of lower prior."""
+        """Those of `around` that are copies of the centre, without the outvoted; of two that the user parted the first.
+
+        A look at two strongly changed copies of the centre may fail, and a look at the centre may be wrong: of those
+        that were told apart one goes for which no more looks speak than against it, the most doubtful first.
+        """
+        found = [other for other in around if self._is_copy(centre, other) and not self._are_apart(centre, other)]
+        found.sort(key=self._order.__getitem__)
+        against: dict[bytes, set[bytes]] = {other: set() for other in found}
+        for one, other in combinations(found, 2):
+            if self._was_seen_apart(one, other):
+                against[one].add(other)
+                against[other].add(one)
+        while doubted := [other for other in found if against[other]]:
+            excess = {each: len(against[each]) - self._speaking(each, (centre, *found)) for each in doubted}
+            worst = max(doubted, key=lambda each: (excess[each], self._order[each]))
+            if excess[worst] < 0:
+                break
+            found.remove(worst)
+            for other in against.pop(worst):
+                against[other].discard(worst)
         members: list[bytes] = []
-        for other in sorted(around, key=self._order.__getitem__):
-            if not self._is_copy(centre, other) or self._are_apart(centre, other):
-                continue
-            if not any(self._are_apart(other, member) for member in members):
+        for other in found:
+            if not any(pair(other, member) in self._apart for member in members):
                 members.append(other)
         return members
+
+    def _speaking(self, photo: bytes, others: Iterable[bytes]) -> int:
+        """Of how many of the others it was found to be a copy."""
+        return sum(self._is_copy(photo, other) for other in others if other != photo)
+
+    def _was_seen_apart(self, one: bytes, other: bytes) -> bool:
+        """Whether a close look told them apart."""
+        verdict = self._verdict(one, other)
+        return verdict is not None and not verdict.copies
 
 
 def _neighbours(pairs: Iterable[Pair]) -> defaultdict[bytes, set[bytes]]:

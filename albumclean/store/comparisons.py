@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from albumclean.domain import Comparison, Reason, Relation
+from albumclean.domain import Comparison, Reason, Relation, Turn
 from albumclean.store.connection import Address, Connection
 from albumclean.store.database import portions, store_errors, transaction
 from albumclean.store.rows import upsert
 from albumclean.store.state import touch
 
-_PUT = upsert("comparison", ("one", "other"), ("revision", "relation", "likeness", "source", "reasons"))
+_PUT = upsert(
+    "comparison", ("one", "other"), ("revision", "relation", "likeness", "source", "reasons", "certainty", "turn")
+)
 _PUT_PIXELS = upsert("pixels", ("content_hash",), ("revision", "digest"))
 _PUT_SEARCHED = upsert("searched", ("content_hash",), ("key",))
 
@@ -23,15 +25,17 @@ class Comparisons:
         self._connection = connection
         self._path = path
 
-    def pairs(self, revision: str) -> Iterator[tuple[bytes, bytes, Relation, bytes | None]]:
-        """(one, other, relation, source) of every pair that was looked at, in order, without the reasons."""
+    def without_reasons(self, revision: str) -> Iterator[Comparison]:
+        """Every pair that was looked at, in order, without the reasons."""
         with store_errors(self._path):
-            cursor = self._connection.execute(
-                "SELECT one, other, relation, source FROM comparison WHERE revision = ? ORDER BY one, other",
-                (revision,),
+            yield from map(
+                _comparison,
+                self._connection.execute(
+                    """SELECT one, other, relation, likeness, source, '[]', certainty, turn FROM comparison
+                    WHERE revision = ? ORDER BY one, other""",
+                    (revision,),
+                ),
             )
-            for one, other, relation, source in cursor:
-                yield one, other, Relation(relation), _content(one, other, source)
 
     def copies(self, revision: str) -> Iterator[tuple[bytes, bytes]]:
         """The pairs of which a look said that they are copies, in order."""
@@ -56,7 +60,7 @@ class Comparisons:
         with store_errors(self._path):
             for marks, asked in portions(sorted(wanted)):
                 rows = self._connection.execute(
-                    f"""SELECT one, other, relation, likeness, source, reasons FROM comparison
+                    f"""SELECT one, other, relation, likeness, source, reasons, certainty, turn FROM comparison
                     WHERE one IN ({marks}) AND revision = ? ORDER BY one, other""",  # noqa: S608
                     (*asked, revision),
                 )
@@ -85,6 +89,8 @@ class Comparisons:
                 each.likeness,
                 None if each.source is None else int(each.source == each.other),
                 json.dumps([[reason.fact, reason.value, reason.threshold, reason.text] for reason in each.reasons]),
+                each.certainty,
+                each.turn.number,
             )
             for each in comparisons
         ]
@@ -121,8 +127,11 @@ class Comparisons:
         with transaction(self._connection) as write:
             write.executemany(_PUT_SEARCHED, ((each, key) for each in contents))
 
-    def forget_vanished(self) -> None:
-        """Search again around contents that no file holds any more: their copies were only compared with them."""
+    def forget_vanished(self) -> bool:
+        """Search again around contents that no file holds any more: their copies were only compared with them.
+
+        Whether there were comparisons to forget, which counts the state up.
+        """
         gone = "NOT EXISTS (SELECT 1 FROM file WHERE file.content_hash = {column})"
         lost = 0
         with transaction(self._connection) as write:
@@ -138,14 +147,15 @@ class Comparisons:
                 touch(write)
             for table in ("searched", "pixels"):
                 write.execute(f"DELETE FROM {table} WHERE {gone.format(column=f'{table}.content_hash')}")  # noqa: S608
+        return lost > 0
 
 
 def _content(one: bytes, other: bytes, source: int | None) -> bytes | None:
     return None if source is None else (one, other)[source]
 
 
-def _comparison(row: tuple[bytes, bytes, str, float, int | None, str]) -> Comparison:
-    one, other, relation, likeness, source, reasons = row
+def _comparison(row: tuple[bytes, bytes, str, float, int | None, str, float, int]) -> Comparison:
+    one, other, relation, likeness, source, reasons, certainty, turn = row
     return Comparison(
         one,
         other,
@@ -153,4 +163,6 @@ def _comparison(row: tuple[bytes, bytes, str, float, int | None, str]) -> Compar
         likeness,
         _content(one, other, source),
         tuple(Reason(*reason) for reason in json.loads(reasons)),
+        certainty,
+        Turn.numbered(turn),
     )

@@ -119,4 +119,13 @@ def scale(connection: Connection) -> None:
         create_part(connection)
 
 
-MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale)
+def certainty(connection: Connection) -> None:
+    """Schema 7: how sure a look is of the source, and how the two pictures lie to each other."""
+    for statement in (
+        "ALTER TABLE comparison ADD COLUMN certainty REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE comparison ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale, certainty)

@@ -40,8 +40,12 @@ FOLDS = 5
 NEGLIGIBLE = 0.005
 UNDECIDED = 0.2  # log-odds, as in `comparison.provenance`
 SHORT_SIDE = 2400  # pixels, as the engine decodes
+CERTAIN = {"repacked": 8.0}  # what follows from how it is measured is not fitted
 OF_METADATA = frozenset(
-    {"camera", "capture_time", "maker_note", "thumbnail", "claimed_size", "resized", "tags", "editor", "library_table"}
+    {
+        *("camera", "capture_time", "maker_note", "thumbnail", "claimed_size", "resized", "tags", "editor"),
+        *("library_table", "mandatory", "thin", "retimed", "annotated", "turned"),
+    }
 )
 
 Floats = npt.NDArray[np.float64]
@@ -192,10 +196,11 @@ def main() -> None:
             samples = [sample for found in pool.map(measure, jobs(options.folder, options.shots)) for sample in found]
         if options.table:
             options.table.write_text("".join(json.dumps(asdict(sample)) + "\n" for sample in samples), "utf-8")
-    facts = sorted({fact for sample in samples for fact in sample.evidence})
+    facts = sorted({fact for sample in samples for fact in sample.evidence} - CERTAIN.keys())
     for title, metadata in (("pixels and tables alone", False), ("all evidence", True)):
         print("\n".join(report(samples, crossed(samples, facts, metadata=metadata), title)))
-    for fact, weight in zip(facts, fit(doubled(matrix(samples, facts), facts)), strict=True):
+    fitted = dict(zip(facts, fit(doubled(matrix(samples, facts), facts)), strict=True))
+    for fact, weight in sorted((fitted | CERTAIN).items()):
         if weight >= NEGLIGIBLE:
             print(f'        "{fact}": {weight:.2f},')
 

@@ -58,8 +58,8 @@ class KeepBest:
         group = bonds.group
         facts, verdicts = group.members[rank], group.verdicts[rank : rank + 1]
         bond, look = bonds.to_keeper(facts), bonds.look(facts)
-        is_copy = group.kind is not GroupKind.MOMENT
-        found = doubts(Case(facts, group.keeper, bond, look, settings.similar)) if is_copy else []
+        is_copy, rival = group.kind is not GroupKind.MOMENT, facts.content in group.rivals
+        found = doubts(Case(facts, group.keeper, bond, look, settings.similar, rival)) if is_copy else []
         sentence = f"{_like(group, facts, bond)} {told_apart(group.keeper.path, facts.path)}"
         sentence += f", which {verdicts[0].text}." if verdicts else "."
         if found:

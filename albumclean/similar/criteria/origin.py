@@ -25,7 +25,7 @@ def _source_words(winner: PhotoFacts, loser: PhotoFacts, context: Context) -> st
         found = context.provenance.decision(winner.photo.content_hash, loser.photo.content_hash)
         if found is not None and found.reasons:
             return found.reasons[0].text
-    return "is nearer to the source by way of another copy"
+    return "is likelier to be the source, by all close looks at these copies together"
 
 
 def _raw(facts: PhotoFacts) -> Key:
