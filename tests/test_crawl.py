@@ -14,6 +14,7 @@ import pytest
 from albumclean.config import CrawlSettings
 from albumclean.crawl import Skipped, SkipReason, crawl
 from albumclean.crawl import listing as listing_module
+from albumclean.crawl.mounts import Folder
 from albumclean.domain import Asset, CompanionKind, Failure, Root, RootRole, Stage
 from albumclean.errors import NothingToScan, RootNotFound, UsageError
 
@@ -148,6 +149,33 @@ def test_a_file_named_beside_its_folder_is_yielded_once(tmp_path: Path) -> None:
     fill(tmp_path, "IMG_1.HEIC", "IMG_1.MOV", "IMG_2.HEIC")
     names = ["IMG_1.HEIC", "IMG_1.MOV"]
     assert ["IMG_1.HEIC", "IMG_2.HEIC"] == sorted(Found([tmp_path, *(tmp_path / name for name in names)]).names)
+
+
+def test_a_folder_is_listed_once_for_all_files_that_are_named_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = [f"IMG_{number}.HEIC" for number in range(20)]
+    fill(tmp_path, *photos, *(f"IMG_{number}.MOV" for number in range(20)), "between/IMG_30.HEIC", ".a.jpg", ".b.jpg")
+    listed: list[Path] = []
+
+    def list_folder(folder: Folder, *arguments: Any, **words: Any) -> listing_module.Listing:
+        listed.append(folder.path)
+        return listing_module.list_folder(folder, *arguments, **words)
+
+    monkeypatch.setattr("albumclean.crawl.named.list_folder", list_folder)
+    named = [*photos[:19], "between/IMG_30.HEIC", ".a.jpg", ".b.jpg"]
+    found = Found([tmp_path / name for name in named])
+    assert sorted(Path(name).name for name in named) == sorted(found.names)
+    assert 2 * 19 + 3 == sum(len(asset.files) for asset in found.assets)
+    assert {tmp_path, tmp_path / "between"} == set(listed)
+    assert 2 == len(listed)
+
+
+def test_files_named_in_two_roles_keep_them_and_their_companions(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "a.jpg.xmp", "b.jpg", "b.jpg.xmp", "c.jpg")
+    found = Found([tmp_path / "a.jpg", Root(tmp_path / "b.jpg", RootRole.PROTECTED)])
+    roles = {asset.primary.path.name: (asset.role, len(asset.files)) for asset in found.assets}
+    assert {"a.jpg": (RootRole.NORMAL, 2), "b.jpg": (RootRole.PROTECTED, 2)} == roles
 
 
 # Roles

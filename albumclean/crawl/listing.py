@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def file_key(path: Path, status: os.stat_result) -> FileKey:
     return status.st_dev, status.st_ino
 
 
-def list_folder(folder: Folder, settling: Settling, *, hidden: bool, only: str | None = None) -> Listing:
-    """List a folder, in the order of its names' bytes. `only`: a file that the user named, taken whatever its name.
+def list_folder(folder: Folder, settling: Settling, *, hidden: bool, named: Collection[str] = frozenset()) -> Listing:
+    """List a folder, in the order of its names' bytes. `named`: files that the user named, taken whatever their names.
 
     Raises OSError if the folder can't be listed to its end: half a listing could tear a photo from its companions.
     """
@@ -89,7 +89,7 @@ def list_folder(folder: Folder, settling: Settling, *, hidden: bool, only: str |
         ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
     if ordered:  # listing it may have mounted it (autofs); an empty one may just have lost its mount
         folder = replace(folder, device=folder.path.stat().st_dev)
-    return _Lister(folder, settling, hidden, only).listing(ordered)
+    return _Lister(folder, settling, hidden, named).listing(ordered)
 
 
 def reason_never_to_enter(path: Path) -> SkipReason | None:
@@ -117,11 +117,11 @@ def _looks_like_trash(folder: Path) -> bool:
 
 
 class _Lister:
-    def __init__(self, folder: Folder, settling: Settling, hidden: bool, only: str | None) -> None:
+    def __init__(self, folder: Folder, settling: Settling, hidden: bool, named: Collection[str]) -> None:
         self._folder = folder
         self._settling = settling
         self._hidden = hidden
-        self._only = only
+        self._named = named
         self._listing = Listing()
 
     def listing(self, entries: list[os.DirEntry[str]]) -> Listing:
@@ -150,7 +150,9 @@ class _Lister:
             self._add_folder(entry)
         elif name == IGNORE_FILE:
             listing.has_ignore_file = True
-        elif (reason := reason_to_skip_file(name, self._hidden)) and (name != self._only or reason is SkipReason.TRASH):
+        elif (reason := reason_to_skip_file(name, self._hidden)) and (
+            name not in self._named or reason is SkipReason.TRASH
+        ):
             self._leave_out(entry, reason)
         elif not entry.is_file(follow_symlinks=False):
             listing.notes.append(Skipped(Path(entry.path), SkipReason.SPECIAL_FILE))
@@ -186,7 +188,7 @@ class _Lister:
         if not stat.S_ISREG(status.st_mode):  # replaced since the listing
             listing.notes.append(Skipped(path, SkipReason.VANISHED))
             return
-        if not self._hidden and entry.name != self._only and _is_flagged_hidden(status):
+        if not self._hidden and entry.name not in self._named and _is_flagged_hidden(status):
             listing.counts[SkipReason.HIDDEN] += 1
             return
         listing.files.append(FileIdentity.of(path, status))

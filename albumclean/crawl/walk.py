@@ -24,6 +24,7 @@ from albumclean.crawl.layouts import Layout, Part, Treatment, strictest
 from albumclean.crawl.listing import Listing, folder_met, list_folder, reason_never_to_enter
 from albumclean.crawl.live import Identifiers
 from albumclean.crawl.mounts import FileKey, Folder, lost_with
+from albumclean.crawl.named import NamedFiles
 from albumclean.crawl.roots import Territories, Territory, resolve_roots
 from albumclean.crawl.settle import Settling
 from albumclean.crawl.sieve import Sieve
@@ -97,7 +98,9 @@ class _Crawl:
         self._recognised = recognised
         self._videos = videos
         self._visited: set[FileKey] = set()
-        self._named_files = {each.key for each in territories.walks if not each.is_folder}
+        files = [each for each in territories.walks if not each.is_folder]
+        self._named = NamedFiles([each.path for each in files], self._grouping)
+        self._named_files = {each.key for each in files}
         self._first_names: dict[FileKey, Path] = {}  # of files with several names, and of files that are roots
         self._lost: list[Path] = []  # folders that went away with their drive; reported
         self._memory = None if self._named_files or self._excluded_files else memory
@@ -289,18 +292,14 @@ class _Crawl:
         """A file that the user named is looked at whatever its name and the patterns say, with its companions."""
         path = territory.path
         try:
-            around = Folder(path.parent, (-1, -1), -1)
-            listing = list_folder(around, self._settling, hidden=self._hidden, only=path.name)
+            around = self._named.around(path, territory.role, self._settling, hidden=self._hidden)
         except OSError as error:
             reason = f"its folder can't be listed, so its companions are unknown: {error.strerror or error}"
             yield Failure(path, Stage.CRAWL, reason, transient=True)
             return
-        grouping = self._grouping(listing, territory.role)
-        assets = [asset for asset in grouping.assets if any(file.path == path for file in asset.files)]
-        assets += [Asset(file, (), territory.role) for file in grouping.leftovers if file.path == path]
-        yield from (note for note in listing.notes if note.path == path)
-        for asset in assets:
-            yield from self._checked(asset, listing)
+        yield from around.notes.get(path, ())
+        if (asset := around.assets.get(path)) is not None:
+            yield from self._checked(asset, around.listing)
             self._first_names.setdefault(_key(asset.primary), asset.primary.path)
 
     def _has_own_turn(self, asset: Asset, listing: Listing) -> bool:

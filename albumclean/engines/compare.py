@@ -16,7 +16,7 @@ from typing import Self
 
 from albumclean.comparison import REVISION
 from albumclean.config import Settings
-from albumclean.domain import FileIdentity, Photo, Relation
+from albumclean.domain import Comparison, FileIdentity, Photo, Relation
 from albumclean.engines.look import Look, PairJob, look_closely
 from albumclean.engines.pool import worker_pool
 from albumclean.engines.search import Found, SearchJob, find_candidates
@@ -26,7 +26,8 @@ from albumclean.similar.contents import different_shots
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.neighbours import REVISION as NEIGHBOURS
 from albumclean.similar.prior import prior
-from albumclean.similar.stars import Verdict, find_stars, pair, verdict_of
+from albumclean.similar.stars import find_stars, pair
+from albumclean.similar.verdict import Verdict, verdict_of
 from albumclean.store.cache import Cache
 
 COMMIT_EVERY = 2.0  # seconds
@@ -59,11 +60,14 @@ def compare_new(
     key, state = searched_key(), CompareProgress()
     if cache.state.is_done(_COMPARED, key):
         return state
-    cache.comparisons.forget_vanished()
+    # Of before: what another program changes from here on, as `apply` does, is not dealt with.
+    generation = cache.state.generation
+    if cache.comparisons.forget_vanished():
+        generation += 1
     if stop():
         return state
     if not cache.comparisons.has_unsearched(key, FINGERPRINT):
-        cache.state.mark_done(_COMPARED, key, generation=cache.state.generation)
+        cache.state.mark_done(_COMPARED, key, generation=generation)
         return state
     embedding = registry.spec(registry.JUDGE).revision
     found = find_candidates(SearchJob(cache.path, FINGERPRINT, embedding, key, settings.similar))
@@ -71,7 +75,7 @@ def compare_new(
     looks.run(progress)
     cache.comparisons.mark_searched([content for content in found.new if content not in looks.unsettled], key)
     if not looks.unsettled:
-        cache.state.mark_done(_COMPARED, key, generation=cache.state.generation)
+        cache.state.mark_done(_COMPARED, key, generation=generation + looks.written)
     return state
 
 
@@ -132,6 +136,7 @@ class _Looks:
         self._settings = settings
         self._state = state
         self.unsettled: set[bytes] = set()  # contents that could not be read or looked at this time
+        self.written = 0  # times that looks were remembered, each of which counts the cache's state up
         self._parts: list[list[Pair]] = []
         self._verdicts: list[dict[Pair, Verdict]] = []  # of each part: what is asked again and again stays small
         self._part_of: dict[bytes, int] = {}
@@ -155,7 +160,7 @@ class _Looks:
                     if isinstance(result, Look):
                         found.append(result)
                         self._pixels.update(result.pixels)
-                        self._learn(job.contents, result.comparison.relation, result.comparison.source)
+                        self._learn(result.comparison)
                         self._settle(job.contents)
                     else:
                         self._give_up(job.contents)
@@ -171,13 +176,16 @@ class _Looks:
                 self.unsettled.update(content for each in pairs for content in each)
 
     def _remember(self, looks: Collection[Look]) -> None:
+        if not looks:
+            return
         pixels = (each for look in looks for each in look.pixels)
         self._cache.comparisons.write([look.comparison for look in looks], REVISION, pixels)
+        self.written += 1
 
     def _join(self, candidates: Collection[Pair]) -> None:
         """Part the candidates into components, together with the copies that are known around them."""
-        known = {(one, other): (how, source) for one, other, how, source in self._cache.comparisons.pairs(REVISION)}
-        copies = [each for each, (relation, _) in known.items() if relation is not Relation.DIFFERENT]
+        known = {(look.one, look.other): look for look in self._cache.comparisons.without_reasons(REVISION)}
+        copies = [each for each, look in known.items() if look.relation is not Relation.DIFFERENT]
         asked = {content for each in candidates for content in each}
         for pairs in pairs_by_component([*candidates, *copies]):
             part = {content for each in pairs for content in each}
@@ -186,13 +194,14 @@ class _Looks:
                 self._part_of.update(dict.fromkeys(part, len(self._parts)))
                 self._parts.append(pairs)
                 self._verdicts.append({})
-        for each, (relation, source) in known.items():
+        for each, look in known.items():
             if each[0] in self._part_of and self._part_of[each[0]] == self._part_of.get(each[1]):
-                self._learn(each, relation, source)
+                self._learn(look)
 
-    def _learn(self, contents: Pair, relation: Relation, source: bytes | None) -> None:
+    def _learn(self, look: Comparison) -> None:
+        contents = look.one, look.other
         one, other = (self._photo(content) for content in contents)
-        self._verdicts[self._part_of[contents[0]]][contents] = verdict_of(relation, source, one, other)
+        self._verdicts[self._part_of[look.one]][contents] = verdict_of(look, one, other)
 
     def _ask(self, number: int) -> None:
         pairs = self._parts[number]

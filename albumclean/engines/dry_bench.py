@@ -1,6 +1,6 @@
 """Where the time of a scan goes on this machine: a sample of the photos through each stage alone, then through a scan.
 
-Nothing is remembered: the scans are of copies in a folder that is gone at the end. Stages are timed in this
+Nothing is remembered: the scans have a cache of their own in a folder that is gone at the end. Stages are timed in this
 process, one after the other, by the CPU time that they take; what the whole scan takes beyond them is pipes, processes
 and the cache. A scan of a quarter of the sample is taken off that of all, so that starting up does not count. Close
 looks at look-alikes are left out: how many there are depends on the album, and a sample of it has hardly any.
@@ -9,7 +9,6 @@ looks at look-alikes are left out: how many there are depends on the album, and 
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from threading import Event
 
 import psutil
 
-from albumclean.config import CrawlSettings, Settings
+from albumclean.config import Settings
 from albumclean.crawl import crawl
 from albumclean.domain import Asset, Root
 from albumclean.engines.engine import LOCAL
@@ -202,17 +201,12 @@ def _scanned(assets: Sequence[Asset], settings: Settings, scorers: Sequence[Scor
 
     watcher = ScanWatcher(crawling=nothing, scanning=scanning, comparing=nothing, failed=nothing)
     with TemporaryDirectory(prefix="albumclean-") as folder:
-        # Copies, as files that are named one by one would have their whole folders looked through, each time.
-        album = Path(folder) / "photos"
-        album.mkdir()
-        for number, asset in enumerate(assets):
-            shutil.copyfile(asset.primary.path, album / f"{number}{asset.primary.path.suffix}")
         began, before = time.perf_counter(), _cpu()
         with Cache.open(Path(folder) / "cache.sqlite") as cache:
             scan(
-                [Root(album)],
+                [Root(asset.primary.path) for asset in assets],
                 cache,
-                replace(settings, crawl=CrawlSettings()),
+                settings,
                 watcher,
                 thumbnails=Path(folder) / "thumbnails.sqlite",
                 scorers=scorers,

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 _View = tuple[str, bytes, NetworkView]
 _Item = _View | str | threading.Event  # a name: that network is to be loaded; an event: run all batches as they are
 
-# What waits for the networks; a decoder that is faster than they are waits before the queue.
-WAITING = 16  # views
+# What waits for the networks; a decoder that is faster than they are waits before the queue. It holds as much as one
+# core decodes while the other imports PyTorch and loads the model: about three seconds.
+WAITING = 48  # views
 MOST_WAITING = 128 << 20  # bytes of them: those of some networks have 36 MB each
 
 _JOIN_SECONDS = 5.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Final
 
 LAYOUT_SIDE: Final = 8
 
 # Stored beside each fingerprint: another revision means that old ones can't be compared with new ones.
-# The hashes were made by the library imagehash 4 once, and have its bits.
-FINGERPRINT: Final = f"1-imagehash4-phash64-dhash64-layout{LAYOUT_SIDE}"
+FINGERPRINT: Final = f"1-imagehash{version('ImageHash').split('.', maxsplit=1)[0]}-phash64-dhash64-layout{LAYOUT_SIDE}"
