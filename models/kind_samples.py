@@ -17,6 +17,7 @@ from models import biq2021
 
 KINDS: Final = (PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.DOCUMENT, PhotoKind.GRAPHIC, PhotoKind.SCAN)
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+POOL: Final = "pool"  # documents and look-alikes of many sources, gathered together with the fourth test
 MANY: Final = "zzzDavid+ICDAR-2019-SROIE"  # receipts, all scanned in one way
 WRONG: Final = frozenset(  # a receipt among photos, and a chart among documents
     {"6e32cec2bc4abb12798037542a1f04506b414b7e", "gwxie+Document-Dewarping-with-Control-Points__958bf7aa48"}
@@ -49,6 +50,11 @@ class Sample:
     def source(self) -> str:
         """Whose picture it is, as far as the file's name says so."""
         return self.path.name.partition("__")[0] if "__" in self.path.name else ""
+
+    @property
+    def is_lookalike(self) -> bool:
+        """A photo that was gathered because it looks like a document; no album holds as many of them."""
+        return self.kind is PhotoKind.PHOTO and self.path.parent.parent.name == POOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +120,19 @@ def train_samples(places: Places) -> list[Sample]:
 
 
 def _later(places: Places, rated: Sequence[Path], mixed: Sequence[Path], papers: Sequence[Path]) -> list[Sample]:
-    """What was added after documents had been missed on the fresh test: mostly documents, real, printed and made."""
-    later = [path for split in ("test", "fresh", "later") for path in _tested(places, split)[1]]
-    made = [Sample(path, PhotoKind.DOCUMENT, make) for path in later for make in ("plain", "forwarded")]
+    """What was added after documents had been missed on a test: mostly documents, real, printed and made."""
+    later = [path for split in ("test", "fresh", "later", "third") for path in _tested(places, split)[1]]
+    pool = _files(places.pictures / POOL / "document")
+    made = [Sample(path, PhotoKind.DOCUMENT, make) for path in (*later, *pool) for make in ("plain", "forwarded")]
+    alike = _files(places.pictures / POOL / "photo")
+    made += [Sample(path, PhotoKind.PHOTO, make) for path in alike for make in ("plain", "forwarded")]
     real = [path for path in (*papers, *later) if not path.name.startswith(MANY)]
     made += _alternating(real, PhotoKind.DOCUMENT, "cropped", "cropped+forwarded")
     made += _alternating(real, PhotoKind.DOCUMENT, "turned", "turned+cropped")
     printed = _shuffled(_files(places.pictures / "train" / "page"))
     made += _alternating(printed, PhotoKind.DOCUMENT, "bent", "bent+forwarded")
     made += _alternating(printed[:150], PhotoKind.DOCUMENT, "photographed", "scanned+forwarded")
+    made += _alternating(printed[150:400], PhotoKind.DOCUMENT, "plain", "forwarded")  # as a program drew them
     made += _alternating(mixed[340:560], PhotoKind.DOCUMENT, "magazine+bent", "magazine+bent+forwarded")
     made += _alternating(mixed[560:660], PhotoKind.DOCUMENT, "squared+bent", "squared+scanned")
     made += _alternating(mixed[660:740], PhotoKind.DOCUMENT, "board", "board+photographed+forwarded")
@@ -170,8 +180,9 @@ def fresh_samples(places: Places) -> list[Sample]:
     return sorted(made, key=lambda sample: sample.name)
 
 
-def third_samples(places: Places) -> list[Sample]:
-    """The third test: documents of sources that are in no other split, gathered before this head was measured."""
-    files = _files(places.pictures / "third" / "document")
-    made = [Sample(path, PhotoKind.DOCUMENT, make) for path in files for make in ("plain", "forwarded")]
+def fourth_samples(places: Places) -> list[Sample]:
+    """The fourth test, sorted by name: documents, and photos that look like some, of sources in no other split."""
+    kinds = (PhotoKind.DOCUMENT, PhotoKind.PHOTO)
+    files = [(path, kind) for kind in kinds for path in _files(places.pictures / "fourth" / kind.value)]
+    made = [Sample(path, kind, make) for path, kind in files for make in ("plain", "forwarded")]
     return sorted(made, key=lambda sample: sample.name)

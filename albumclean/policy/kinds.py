@@ -13,10 +13,14 @@ from typing import Final
 
 from albumclean.domain import Asset, Photo, PhotoKind
 
-# What a kind that is not judged must have: chosen by the rule in `models/kind_cutoffs.py`, on training pictures of
-# sources left out. Things before a white wall look drawn, so a graphic takes the most; to be unsure costs it nothing.
-SURE: Final = {PhotoKind.SCREENSHOT: 0.51, PhotoKind.DOCUMENT: 0.73, PhotoKind.GRAPHIC: 0.75}
 JUDGED: Final = 0.6  # what photos and scans must have together
+# What all kinds that are not judged must have together, by the one that it would be: chosen by the rule in
+# `models/kind_cutoffs.py`, on training pictures of sources left out. Things before a white wall look drawn, so a
+# graphic takes the most.
+SURE: Final = {PhotoKind.SCREENSHOT: 0.51, PhotoKind.DOCUMENT: 0.52, PhotoKind.GRAPHIC: 0.82}
+# So many times as likely as a screenshot must be what else it is: the head has learned screenshots from few sources and
+# documents from many, and takes an app that it has never seen for a page.
+LIKELIER: Final = 3.0
 
 # What cameras and phones write; of these a program that draws says neither which camera nor how long the shutter was.
 _CAMERA_FORMATS: Final = frozenset(
@@ -28,7 +32,8 @@ _DRAWN: Final = (PhotoKind.SCREENSHOT, PhotoKind.GRAPHIC)
 def kind_of(probabilities: Mapping[PhotoKind, float], photo: Photo | None) -> PhotoKind:
     """The kind of a picture; UNSURE where nothing has enough, or where the scorer has not seen it. A video is a video.
 
-    What a camera took, by its EXIF, is never a screenshot or a graphic: their share goes to the photo.
+    First whether it is judged or not, then what it is: that it may be either of two kinds makes it no photo. What a
+    camera took, by its EXIF, is never a screenshot or a graphic: their share goes to the photo.
     """
     if photo is not None and photo.is_video:
         return PhotoKind.VIDEO
@@ -41,8 +46,9 @@ def kind_of(probabilities: Mapping[PhotoKind, float], photo: Photo | None) -> Ph
     judged = {kind: share for kind, share in found.items() if kind.is_judged}
     if sum(judged.values()) >= JUDGED:
         return max(judged, key=lambda kind: judged[kind])
-    best = max(found, key=lambda kind: found[kind])
-    return best if best in SURE and found[best] >= SURE[best] else PhotoKind.UNSURE
+    others = {kind: found.get(kind, 0.0) for kind in SURE}
+    best = max(others, key=lambda kind: others[kind] * (LIKELIER if kind is PhotoKind.SCREENSHOT else 1.0))
+    return best if sum(others.values()) >= SURE[best] else PhotoKind.UNSURE
 
 
 def days_since(asset: Asset, photo: Photo | None, today: date) -> int | None:
