@@ -186,3 +186,9 @@ def fourth_samples(places: Places) -> list[Sample]:
     files = [(path, kind) for kind in kinds for path in _files(places.pictures / "fourth" / kind.value)]
     made = [Sample(path, kind, make) for path, kind in files for make in ("plain", "forwarded")]
     return sorted(made, key=lambda sample: sample.name)
+
+
+def fifth_samples(places: Places) -> list[Sample]:
+    """The fifth test, sorted by name: ordinary photos of sources in no other split."""
+    files = _files(places.pictures / "fifth" / "photo")
+    return [Sample(path, PhotoKind.PHOTO, make) for make in ("forwarded", "plain") for path in files]
