@@ -24,15 +24,7 @@ from albumclean.media.view import network_view
 from albumclean.scoring import registry
 from albumclean.scoring.device import place
 from models import biq2021, kind_bent, kind_made
-from models.kind_samples import (
-    Places,
-    Sample,
-    fifth_samples,
-    fourth_samples,
-    fresh_samples,
-    test_samples,
-    train_samples,
-)
+from models.kind_samples import TESTS, Places, Sample, train_samples
 
 
 def open_rgb(path: Path) -> Image.Image:
@@ -136,8 +128,7 @@ def main() -> None:
     arguments = parser.parse_args()
     number, count = map(int, arguments.part.split("/"))
     places = places_of(arguments)
-    parts = (train_samples, test_samples, fresh_samples, fourth_samples, fifth_samples)
-    samples = [sample for part in parts for sample in part(places)]
+    samples = [sample for part in (train_samples, *TESTS.values()) for sample in part(places)]
     samples.sort(key=lambda sample: zlib.crc32(sample.name.encode()))  # what is there early is a fair part of it all
     grounds = [photo.path for photo in biq2021.read(places.biq2021, "train")]
     extract(samples[number::count], arguments.cache, grounds)

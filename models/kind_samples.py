@@ -7,7 +7,7 @@ The pictures lie outside the repository; `kind_sources.csv` lists where they com
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -182,13 +182,23 @@ def fresh_samples(places: Places) -> list[Sample]:
 
 def fourth_samples(places: Places) -> list[Sample]:
     """The fourth test, sorted by name: documents, and photos that look like some, of sources in no other split."""
-    kinds = (PhotoKind.DOCUMENT, PhotoKind.PHOTO)
-    files = [(path, kind) for kind in kinds for path in _files(places.pictures / "fourth" / kind.value)]
-    made = [Sample(path, kind, make) for path, kind in files for make in ("plain", "forwarded")]
-    return sorted(made, key=lambda sample: sample.name)
+    return _plain_and_forwarded(places, "fourth", PhotoKind.DOCUMENT, PhotoKind.PHOTO)
 
 
 def fifth_samples(places: Places) -> list[Sample]:
     """The fifth test, sorted by name: ordinary photos of sources in no other split."""
-    files = _files(places.pictures / "fifth" / "photo")
-    return [Sample(path, PhotoKind.PHOTO, make) for make in ("forwarded", "plain") for path in files]
+    return _plain_and_forwarded(places, "fifth", PhotoKind.PHOTO)
+
+
+def _plain_and_forwarded(places: Places, split: str, *kinds: PhotoKind) -> list[Sample]:
+    files = [(path, kind) for kind in kinds for path in _files(places.pictures / split / kind.value)]
+    made = [Sample(path, kind, make) for path, kind in files for make in ("plain", "forwarded")]
+    return sorted(made, key=lambda sample: sample.name)
+
+
+TESTS: Final[Mapping[str, Callable[[Places], list[Sample]]]] = {
+    "test": test_samples,
+    "fresh": fresh_samples,
+    "fourth": fourth_samples,
+    "fifth": fifth_samples,
+}

@@ -28,15 +28,7 @@ from albumclean.scoring.nets.judge import CONTENT_CHANNELS, content
 from albumclean.scoring.nets.kind import KindHead
 from models.kind_features import cell, parser_of_kinds, places_of
 from models.kind_numbers import numbers
-from models.kind_samples import (
-    KINDS,
-    Sample,
-    fifth_samples,
-    fourth_samples,
-    fresh_samples,
-    test_samples,
-    train_samples,
-)
+from models.kind_samples import KINDS, TESTS, Sample, train_samples
 
 HIDDEN: Final = 48
 EPOCHS: Final = 15
@@ -182,8 +174,7 @@ def main() -> None:
     head.load_state_dict({name: value.float() for name, value in state.items()})  # what the program does
     sha256 = hashlib.sha256(WEIGHTS_OUT.read_bytes()).hexdigest()
     told: dict[str, object] = {"sha256": sha256, "trained_on": len(train.samples)}
-    tests = {"test": test_samples, "fresh": fresh_samples, "fourth": fourth_samples, "fifth": fifth_samples}
-    for name, samples in tests.items():
+    for name, samples in TESTS.items():
         pictures = read(arguments.cache, samples(places))
         told[name] = numbers(probabilities(state, pictures), pictures.samples)
     METRICS_OUT.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

@@ -127,7 +127,7 @@ class _Asking:
     sort: Sort | None
     limit: int  # questions
     left_out: LeftOut = field(default_factory=_nothing_left_out)
-    pages: list[tuple[Catalogue, Page]] = field(default_factory=list)  # that were asked for, the latest last
+    pages: list[tuple[Catalogue, Page]] = field(default_factory=list)  # the latest, once one was asked for
 
     def questions(self, below: float | None = None) -> list[Question]:
         """In the order that was asked for; `below` in place of the score that was set.
@@ -153,7 +153,7 @@ class _Asking:
             left_out=self.left_out,
             answered=answered,
         )
-        self.pages.append((catalogue, page))
+        self.pages[:] = [(catalogue, page)]
         return questions(page.proposals)
 
     def rest(self) -> str:

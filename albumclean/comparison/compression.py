@@ -9,6 +9,7 @@ import numpy as np
 
 from albumclean.comparison.evidence import Evidence, Half, Pair, clamped, ratio
 from albumclean.comparison.lattice import Lattice
+from albumclean.domain import LOSSLESS_FORMATS
 
 _SMOOTH, _SHARP = 0.5, 0.8  # how sharply the spread ends: a bell curve as wide as a step has 0.35
 _WIDE, _NARROW = 0.68, 0.9  # share near the multiples: a bell curve as wide as a step has 0.67
@@ -16,7 +17,6 @@ _LOOSE, _FIXED = 0.6, 0.88  # share at the usual place: of what is not fixed, an
 _ONCE, _TWICE = 0.3, 0.7  # unevenness of the histogram of what was compressed once, and twice
 
 _CAMERA_FORMATS = {"HEIF": 1.5, "MPO": 1.2, "JPEG": 1.0, "TIFF": 1.0, "PNG": 1.0, "BMP": 1.0}  # WebP, AVIF, ...: 0
-_LOSSLESS_FORMATS = frozenset({"PNG", "BMP", "TIFF", "GIF"})
 
 
 def compression(pair: Pair) -> Iterator[Evidence]:
@@ -96,7 +96,7 @@ def _repacked(one: Half, other: Half) -> float:
 
 def _is_lossless(half: Half) -> bool:
     form = half.side.photo.format
-    return form in _LOSSLESS_FORMATS or (form == "WEBP" and _holds_chunk(half.side.data, b"VP8L"))
+    return form in LOSSLESS_FORMATS or (form == "WEBP" and _holds_chunk(half.side.data, b"VP8L"))
 
 
 def _holds_chunk(data: bytes, name: bytes) -> bool:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from albumclean.comparison.evidence import Evidence, Half, Pair, ratio
 from albumclean.comparison.jpeg import standard_quality
-from albumclean.domain import Turn
-
-_AS_IT_LIES = Turn()
+from albumclean.domain import AS_IT_LIES
 
 
 def records(pair: Pair) -> Iterator[Evidence]:
@@ -32,7 +30,7 @@ def records(pair: Pair) -> Iterator[Evidence]:
     if pair.same_coding and one.camera == other.camera:  # what was saved anew or stripped has lost its words as well
         noted = "is as it was (a program wrote its own words into the other)"
         yield _held("annotated", other.annotated, one.annotated, noted)
-    if pair.turn != _AS_IT_LIES:
+    if pair.turn != AS_IT_LIES:
         lies = "lies as it was shot (the other's metadata tell that it was turned later)"
         yield _held("turned", other.turned, one.turned, lies)
     changed = "has its first size (the other's metadata tell of another size than it has)"

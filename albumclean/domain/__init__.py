@@ -22,6 +22,7 @@ from albumclean.domain.facts import (
 from albumclean.domain.files import Asset, Companion, CompanionKind, FileIdentity, Root, RootRole
 from albumclean.domain.moves import Decision, DecisionBy, MoveState, PlanItem, PlannedFile, TrashOutcome, TrashPlan
 from albumclean.domain.photo import (
+    LOSSLESS_FORMATS,
     RAW_FORMATS,
     VIDEO_FORMATS,
     Degradation,
@@ -50,10 +51,12 @@ from albumclean.domain.scores import (
     ShortSideInput,
     SquareInput,
 )
-from albumclean.domain.turn import Turn
+from albumclean.domain.turn import AS_IT_LIES, Turn
 
 __all__ = [
+    "AS_IT_LIES",
     "BEYOND_DOUBT",
+    "LOSSLESS_FORMATS",
     "NATIVE",
     "RAW_FORMATS",
     "VIDEO_FORMATS",

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from albumclean.domain.files import Asset, RootRole
 from albumclean.domain.photo import Degradation, Failure, Photo, PhotoKind, UserMarks
-from albumclean.domain.turn import Turn
+from albumclean.domain.turn import AS_IT_LIES, Turn
 
 BEYOND_DOUBT = 6.0  # log-odds: one in four hundred would be wrong
-_AS_IT_LIES = Turn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Comparison:
     source: bytes | None = None  # of the two the one that is nearer to the camera; None: nothing tells
     reasons: tuple[Reason, ...] = ()  # why it is the source, the strongest first; each text begins with a verb
     certainty: float = BEYOND_DOUBT  # log-odds for that source, at least 0; says nothing where there is none
-    turn: Turn = _AS_IT_LIES  # that lays `other` as `one` lies
+    turn: Turn = AS_IT_LIES  # that lays `other` as `one` lies
 
     @property
     def odds(self) -> float:

@@ -59,6 +59,10 @@ RAW_FORMATS = frozenset(
 )  # fmt: skip
 
 
+# What `Photo.format` is for pictures that are packed without loss, as a rule; WebP can be either.
+LOSSLESS_FORMATS = frozenset({"PNG", "BMP", "TIFF", "GIF"})
+
+
 # What `Photo.format` is for a video, by its container.
 VIDEO_FORMATS = frozenset({"MP4", "MOV", "3GP", "MKV", "WEBM", "AVI", "MPEG", "MPEG-TS", "WMV"})
 

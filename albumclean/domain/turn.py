@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,6 @@ class Turn:
             (self.quarters + (-first.quarters if self.mirrored else first.quarters)) % 4,
             self.mirrored is not first.mirrored,
         )
+
+
+AS_IT_LIES: Final = Turn()

@@ -18,10 +18,9 @@ from albumclean.domain import Comparison, GroupKind, PhotoFacts, Relation, Simil
 from albumclean.similar.components import Pair, batches, components
 from albumclean.similar.contents import Content, contents_of, physical_files
 from albumclean.similar.evidence import Evidence
-from albumclean.similar.keeper import rank, verdicts
+from albumclean.similar.keeper import provenance_of, rank, verdicts
 from albumclean.similar.partition import Cluster, Partition, Series, Wholes
 from albumclean.similar.prior import prior
-from albumclean.similar.provenance import Provenance
 from albumclean.similar.stars import Star, find_stars, pair
 from albumclean.similar.verdict import verdict_of
 
@@ -164,9 +163,9 @@ def _stars(contents: Mapping[bytes, Content], looks: Mapping[Pair, Comparison], 
 def _group(
     kind: GroupKind, files: Sequence[PhotoFacts], settings: SimilarSettings, looks: Mapping[Pair, Comparison]
 ) -> SimilarGroup:
-    members, reason = rank(files, settings, looks, kind)
-    why = verdicts(members, settings, looks, kind)
+    provenance = provenance_of(files, looks)
+    members, reason = rank(files, settings, looks, kind, provenance)
+    why = verdicts(members, settings, looks, kind, provenance)
     comparisons = tuple(look for _, look in sorted(looks.items()))
-    provenance = Provenance.of({facts.content for facts in members}, looks)
     rivals = provenance.rivals(members[0].content) if looks else frozenset()  # a moment has none: all are sources
     return SimilarGroup(group_id(members), kind, tuple(members), reason, why, comparisons, rivals)

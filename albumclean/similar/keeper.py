@@ -19,18 +19,25 @@ from albumclean.similar.provenance import Comparisons, Provenance
 _NOT_COMPARED: Comparisons = MappingProxyType({})
 
 
+def provenance_of(members: Sequence[PhotoFacts], comparisons: Comparisons) -> Provenance:
+    """What the close looks at pairs of the members' contents say of which is nearest to the camera."""
+    return Provenance.of((facts.photo.content_hash for facts in members if facts.photo), comparisons)
+
+
 def rank(
     members: Sequence[PhotoFacts],
     settings: SimilarSettings,
     comparisons: Comparisons = _NOT_COMPARED,
     kind: GroupKind = GroupKind.DERIVED,
+    provenance: Provenance | None = None,
 ) -> tuple[list[PhotoFacts], str]:
     """The members from best to worst, and why the first beats the second ("has more pixels (…)"; "" if alone).
 
     `comparisons` holds the close looks at pairs of contents by (one, other), one < other; pairs of others do no harm.
+    `provenance`: what they say of the members' contents, where it is known already.
     Raises ConfigError for an unknown criterion in the settings.
     """
-    order, context = criteria(settings, kind), _context(members, settings, comparisons, kind)
+    order, context = criteria(settings, kind), _context(members, settings, comparisons, kind, provenance)
     ranked = list(_ranked(members, order, context))
     return ranked, _verdicts(ranked, order, context)[0].text if len(ranked) > 1 else ""
 
@@ -40,20 +47,24 @@ def verdicts(
     settings: SimilarSettings,
     comparisons: Comparisons = _NOT_COMPARED,
     kind: GroupKind = GroupKind.DERIVED,
+    provenance: Provenance | None = None,
 ) -> tuple[Reason, ...]:
     """Why the keeper, the first of two or more `ranked` members, beats each; at its own place: the runner-up.
 
     Each names the criterion that decided, with the loser's value and the keeper's as threshold where there are any.
     Its weight, in (0, 1], is larger the earlier that criterion stands.
     """
-    return _verdicts(ranked, criteria(settings, kind), _context(ranked, settings, comparisons, kind))
+    return _verdicts(ranked, criteria(settings, kind), _context(ranked, settings, comparisons, kind, provenance))
 
 
 def _context(
-    members: Sequence[PhotoFacts], settings: SimilarSettings, comparisons: Comparisons, kind: GroupKind
+    members: Sequence[PhotoFacts],
+    settings: SimilarSettings,
+    comparisons: Comparisons,
+    kind: GroupKind,
+    provenance: Provenance | None,
 ) -> Context:
-    contents = [facts.photo.content_hash for facts in members if facts.photo]
-    return Context(settings, kind, Provenance.of(contents, comparisons))
+    return Context(settings, kind, provenance or provenance_of(members, comparisons))
 
 
 def _ranked(members: Sequence[PhotoFacts], order: Sequence[Criterion], context: Context) -> Iterator[PhotoFacts]:

@@ -20,10 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from albumclean.domain import Turn
+from albumclean.domain import AS_IT_LIES, Turn
 
 _ERRING = 0.01  # of looks that seem to be beyond doubt
-_AS_IT_LIES = Turn()
 _TURNED = 4.0  # log-odds against a picture that lies otherwise than all others
 
 
@@ -34,7 +33,7 @@ class Odds:
     one: bytes
     other: bytes
     odds: float  # logarithm of how much likelier `one` is the source of `other` than the other way round
-    turn: Turn = _AS_IT_LIES  # that lays `other` as `one` lies
+    turn: Turn = AS_IT_LIES  # that lays `other` as `one` lies
 
 
 def scores(pictures: Sequence[bytes], looks: Iterable[Odds]) -> dict[bytes, float]:
@@ -103,7 +102,7 @@ def _turned(pictures: Sequence[bytes], looks: Iterable[Odds]) -> dict[bytes, flo
     for start in pictures:
         if start in lies:
             continue
-        lies[start] = _AS_IT_LIES
+        lies[start] = AS_IT_LIES
         parts[start], ahead = [start], deque([start])
         while ahead:
             picture = ahead.popleft()

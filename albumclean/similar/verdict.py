@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from albumclean.domain import BEYOND_DOUBT, Comparison, Photo, Relation, Turn
+from albumclean.domain import AS_IT_LIES, BEYOND_DOUBT, Comparison, Photo, Relation, Turn
 from albumclean.similar.contents import different_shots
-
-_AS_IT_LIES = Turn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Verdict:
     same_pixels: bool = False
     by_camera: bool = False  # alike to the pixels; it is the camera's word that tells them apart
     certainty: float = BEYOND_DOUBT  # log-odds for that source
-    turn: Turn = _AS_IT_LIES  # that lays the greater of the two contents as the smaller one lies
+    turn: Turn = AS_IT_LIES  # that lays the greater of the two contents as the smaller one lies
 
     def odds(self, one: bytes) -> float:
         """Log-odds that `one` of the two is the source and not the other; 0 where nothing tells."""

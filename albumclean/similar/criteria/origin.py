@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from albumclean.domain import Degradation, PhotoFacts
+from albumclean.domain import LOSSLESS_FORMATS, Degradation, PhotoFacts
 from albumclean.similar.criteria.criterion import Context, Criterion, Key, Value, banded, each, says
 
 _PIXEL_MARGIN = 1.25  # a copy with 10 % fewer pixels is not yet worse for it
 _COMPRESSION_MARGIN = 0.2  # of severity
 
 _CAMERA_FORMATS = {"HEIF": 0, "MPO": 1, "TIFF": 1, "JPEG": 1}  # what cameras write; the rest was converted
-_LOSSLESS_FORMATS = frozenset({"PNG", "BMP", "TIFF", "GIF"})
 _ALSO_CALLED = {"HEIC": "HEIF", "JPG": "JPEG", "MPO": "JPEG", "TIF": "TIFF"}
 
 
@@ -92,7 +91,7 @@ def _guessed_format(facts: PhotoFacts) -> int:
         return 9
     if photo.camera is not None:
         return _CAMERA_FORMATS.get(photo.format, 2)
-    return 0 if photo.format in _LOSSLESS_FORMATS else 1
+    return 0 if photo.format in LOSSLESS_FORMATS else 1
 
 
 def _format_words(winner: PhotoFacts, loser: PhotoFacts, context: Context) -> str:
