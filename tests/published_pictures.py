@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -86,13 +86,20 @@ def degradation_original() -> Any:
     with originals() as get:
         pipeline = get("modelscope.pipelines.cv.image_quality_assessment_degradation_pipeline")
         wrapper = get(f"{_MODELS}_degradation.image_quality_assessment_degradation").ImageQualityAssessmentDegradation
-        network = get(f"{_MODELS}_degradation.degradation_model").DegradationIQA()
+        network = seeded(get(f"{_MODELS}_degradation.degradation_model").DegradationIQA)
         model = _without_init(wrapper)
         model.sigmoid_layer = nn.Sigmoid()
         model.model = stirred(network)
         made = pipeline.ImageQualityAssessmentDegradationPipeline(None)
         made.model, made._device = model.eval(), torch.device("cpu")
         return made
+
+
+def seeded(kind: Callable[[], nn.Module]) -> nn.Module:
+    """A network with the same random weights in every run: others may make all answers alike."""
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        return kind()
 
 
 def stirred(network: nn.Module) -> nn.Module:
