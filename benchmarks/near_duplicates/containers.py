@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, ImageOps
 from albumclean.media.colour import eight_bit, to_srgb
 from benchmarks.near_duplicates.truth import Relation
 
-SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
+SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
 
 # What an editor carries over; maker notes and thumbnails are the camera's own and get lost.
 _KEPT = (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.DateTime, ExifTags.Base.Software)
