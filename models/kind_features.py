@@ -24,7 +24,7 @@ from albumclean.media.view import network_view
 from albumclean.scoring import registry
 from albumclean.scoring.device import place
 from models import biq2021, kind_bent, kind_made
-from models.kind_samples import TESTS, Places, Sample, train_samples
+from models.kind_samples import TESTS, Places, Sample, kept_samples, more_samples, train_samples
 
 
 def open_rgb(path: Path) -> Image.Image:
@@ -128,7 +128,8 @@ def main() -> None:
     arguments = parser.parse_args()
     number, count = map(int, arguments.part.split("/"))
     places = places_of(arguments)
-    samples = [sample for part in (train_samples, *TESTS.values()) for sample in part(places)]
+    parts = (train_samples, more_samples, kept_samples, *TESTS.values())
+    samples = list({sample.name: sample for part in parts for sample in part(places)}.values())
     samples.sort(key=lambda sample: zlib.crc32(sample.name.encode()))  # what is there early is a fair part of it all
     grounds = [photo.path for photo in biq2021.read(places.biq2021, "train")]
     extract(samples[number::count], arguments.cache, grounds)

@@ -9,28 +9,42 @@ import numpy as np
 from torch import Tensor
 
 from albumclean.domain import Photo, PhotoKind, Shot
+from albumclean.media.decode import decode
 from albumclean.policy.kinds import kind_of
 from albumclean.policy.thresholds import wilson
 from models.kind_samples import KINDS, Sample
 
 BOOTSTRAPS: Final = 2000
+MOST_PIXELS: Final = 100_000_000
 
 Outcome = dict[str, float | list[float]]
 
 
-def verdicts(found: Tensor) -> list[PhotoKind]:
-    """The kinds by the policy, for files that say nothing of a camera: the hardest case."""
+def verdicts(found: Tensor, facts: Sequence[Photo] = ()) -> list[PhotoKind]:
+    """The kinds by the policy, for files of these facts, or for such as say nothing at all: the hardest case."""
     bare = Photo(b"", 1000, 1000, "JPEG", shot=Shot())
-    return [kind_of(dict(zip(KINDS, row, strict=True)), bare) for row in found.tolist()]
+    rows = found.tolist()
+    return [
+        kind_of(dict(zip(KINDS, row, strict=True)), one)
+        for row, one in zip(rows, facts or [bare] * len(rows), strict=True)
+    ]
 
 
-def numbers(found: Tensor, samples: Sequence[Sample]) -> dict[str, Outcome]:
+def facts_of(sample: Sample) -> Photo:
+    """What the program knows of the file; nothing of what is made of one."""
+    if sample.make != "plain":
+        return Photo(b"", 1000, 1000, "JPEG", shot=Shot())
+    return decode(sample.path.read_bytes(), sample.path, b"", min_short_side=64, max_pixels=MOST_PIXELS).photo
+
+
+def numbers(found: Tensor, samples: Sequence[Sample], facts: Sequence[Photo] = ()) -> dict[str, Outcome]:
     """For every kind and making: how many pictures, which share of them was called what, and of how many sources.
 
+    `facts`: what is known of the files; without it as if nothing were.
     `right`: the share that is called by its name; of photos, that is judged or left as unsure. `right_95`: its interval
     as if pictures were independent; `right_95_by_source`: drawn by whole sources, which they are not.
     """
-    called = verdicts(found)
+    called = verdicts(found, facts)
     told: dict[str, Outcome] = {}
     for key in sorted({(sample.kind.value, sample.make) for sample in samples}):
         rows = [at for at, sample in enumerate(samples) if (sample.kind.value, sample.make) == key]

@@ -31,6 +31,15 @@ STILL_TEST: Final = (  # sources of documents with other pictures in a test, her
     *("mzucker+page_dewarp", "ocrmypdf+OCRmyPDF", "edsu+inkdroid.org", "udiboy1209+SoC-document-scanner"),
     "ChungKein4320+vietnamese-receipt-ocr",
 )
+_WITHOUT_SCANS: Final = (PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.DOCUMENT, PhotoKind.GRAPHIC)
+_KEPT: Final = (
+    *((PhotoKind.SCREENSHOT, "screen", 160), (PhotoKind.SCREENSHOT, "screen+forwarded", 80)),
+    *((PhotoKind.DOCUMENT, "page+photographed", 160), (PhotoKind.DOCUMENT, "page+scanned", 60)),
+    *((PhotoKind.DOCUMENT, "magazine+bent", 100), (PhotoKind.GRAPHIC, "meme", 80), (PhotoKind.SCAN, "paper", 160)),
+    *((PhotoKind.DOCUMENT, "page", 160), (PhotoKind.DOCUMENT, "page+forwarded", 80)),
+    *((PhotoKind.DOCUMENT, "squared+scanned", 40), (PhotoKind.DOCUMENT, "squared+bent", 40)),
+    *((PhotoKind.DOCUMENT, "board+photographed+forwarded", 30), (PhotoKind.DOCUMENT, "card+photographed", 30)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,35 @@ def fifth_samples(places: Places) -> list[Sample]:
     return _plain_and_forwarded(places, "fifth", PhotoKind.PHOTO)
 
 
+def sixth_samples(places: Places) -> list[Sample]:
+    """The sixth test, sorted by name: all but documents, of owners of whom nothing was ever learned from."""
+    return _plain_and_forwarded(places, "sixth", PhotoKind.PHOTO, PhotoKind.SCREENSHOT, PhotoKind.GRAPHIC)
+
+
+def seventh_samples(places: Places) -> list[Sample]:
+    """The seventh test, sorted by name: documents of owners in no other split."""
+    return _plain_and_forwarded(places, "seventh", PhotoKind.DOCUMENT)
+
+
+def more_samples(places: Places) -> list[Sample]:
+    """What the head goes on learning from, sorted by name: gathered with the sixth test, of other owners."""
+    found = _plain_and_forwarded(places, "more", *_WITHOUT_SCANS)
+    screens = [sample.path for sample in found if sample.kind is PhotoKind.SCREENSHOT and sample.make == "plain"]
+    return [*found, *(Sample(path, PhotoKind.SCREENSHOT, "cropped") for path in screens)]
+
+
+def kept_samples(places: Places) -> list[Sample]:
+    """What the head shall not forget meanwhile: of every kind something that is made of BIQ2021's `train`."""
+    rated = _shuffled([photo.path for photo in biq2021.read(places.biq2021, "train")])[:1200]
+    made = [Sample(path, PhotoKind.PHOTO) for path in rated]
+    made += [Sample(path, PhotoKind.PHOTO, "forwarded") for path in rated[::3]]
+    at = 0
+    for kind, make, count in _KEPT:
+        made += [Sample(path, kind, make) for path in rated[at : at + count]]
+        at += count
+    return made
+
+
 def _plain_and_forwarded(places: Places, split: str, *kinds: PhotoKind) -> list[Sample]:
     files = [(path, kind) for kind in kinds for path in _files(places.pictures / split / kind.value)]
     made = [Sample(path, kind, make) for path, kind in files for make in ("plain", "forwarded")]
@@ -201,4 +239,6 @@ TESTS: Final[Mapping[str, Callable[[Places], list[Sample]]]] = {
     "fresh": fresh_samples,
     "fourth": fourth_samples,
     "fifth": fifth_samples,
+    "sixth": sixth_samples,
+    "seventh": seventh_samples,
 }

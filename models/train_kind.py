@@ -1,15 +1,14 @@
-"""Train the kind head on cached features and write `models/kind.safetensors`; then its numbers on the tests.
+"""Train the kind head on cached features and write `models/kind.safetensors`.
 
     python -m models.train_kind --pictures DIR --biq2021 DIR --photos DIR --hard DIR --cache DIR [--threads N]
 
 Runs after `kind_features`, on what that left in the cache, and after `kind_cutoffs`, whose outcome stands in the
-policy. `kind.json` gets the numbers.
+policy. `measure_kind` gives the numbers; `continue_kind` goes on from here with other pictures.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +26,7 @@ from albumclean.media.statistics import COUNT
 from albumclean.scoring.nets.judge import CONTENT_CHANNELS, content
 from albumclean.scoring.nets.kind import KindHead
 from models.kind_features import cell, parser_of_kinds, places_of
-from models.kind_numbers import numbers
-from models.kind_samples import KINDS, TESTS, Sample, train_samples
+from models.kind_samples import KINDS, Sample, train_samples
 
 HIDDEN: Final = 48
 EPOCHS: Final = 15
@@ -43,7 +41,6 @@ FAR: Final = 8.0  # standard deviations: beyond, a picture is like none that the
 WEIGHT: Final = {PhotoKind.PHOTO: 1.3, PhotoKind.SCREENSHOT: 3.0, PhotoKind.GRAPHIC: 1.5}  # documents are the most
 CROWD: Final = 40  # pictures of one source from which on each weighs less
 WEIGHTS_OUT: Final = Path(__file__).with_name("kind.safetensors")
-METRICS_OUT: Final = Path(__file__).with_name("kind.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ def probabilities(state: dict[str, Tensor], table: Table) -> Tensor:
 
 
 def main() -> None:
-    """Fit, write the weights and the numbers."""
+    """Fit and write the weights."""
     arguments = parser_of_kinds(__doc__).parse_args()
     torch.set_num_threads(arguments.threads)
     places = places_of(arguments)
@@ -173,12 +170,6 @@ def main() -> None:
     head = KindHead(statistics=COUNT, hidden=HIDDEN * MODELS)
     head.load_state_dict({name: value.float() for name, value in state.items()})  # what the program does
     sha256 = hashlib.sha256(WEIGHTS_OUT.read_bytes()).hexdigest()
-    told: dict[str, object] = {"sha256": sha256, "trained_on": len(train.samples)}
-    for name, samples in TESTS.items():
-        pictures = read(arguments.cache, samples(places))
-        told[name] = numbers(probabilities(state, pictures), pictures.samples)
-    METRICS_OUT.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(told, indent=2))
     print(f"{WEIGHTS_OUT}: SHA-256 {sha256}; write it into albumclean/scoring/scorers/kind.py")
 
 

@@ -36,9 +36,10 @@ from albumclean.media.picture import Picture
 from albumclean.media.statistics import COUNT, NAMES, statistics
 from albumclean.media.view import network_view
 from albumclean.policy.engine import propose
-from albumclean.policy.kinds import days_since, is_from_camera, kind_of
+from albumclean.policy.kinds import days_since, is_from_camera, kind_of, may_be_captured
 from albumclean.policy.rules.low_quality import RULE as LOW_QUALITY
 from albumclean.policy.rules.old_screenshots import RULE as OLD_SCREENSHOTS
+from albumclean.policy.sizes import is_size_of_a_screen, is_size_of_a_sheet
 from albumclean.scoring import registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.depth import judge_in_depth
@@ -49,8 +50,10 @@ from albumclean.store.ledger import Ledger
 from tests.pictures import save, scene
 
 KINDS = [kind for kind in PhotoKind if kind not in {PhotoKind.VIDEO, PhotoKind.UNSURE}]  # what the scorer tells
-BARE = Photo(b"h", 4000, 3000, "PNG")
+BARE = Photo(b"h", 4000, 3000, "JPEG")
 TAKEN = replace(BARE, format="JPEG", camera="Maker Model 1", shot=Shot(exposure=0.01))
+CAPTURED = replace(BARE, width=1920, height=1080, format="PNG")
+SHEET = replace(BARE, width=1654, height=2339)  # A4 at 200 dots per inch
 NOT_JUDGED = [kind for kind in PhotoKind if not kind.is_judged]
 
 
@@ -78,9 +81,9 @@ def test_between_a_photo_and_a_page_or_a_drawing_it_is_unsure() -> None:
 
 def test_what_is_no_photo_has_a_name_even_if_it_may_be_two_things() -> None:
     assert PhotoKind.SCREENSHOT is kind_of(likely(document=0.5, screenshot=0.5), BARE)
-    assert PhotoKind.SCREENSHOT is kind_of(likely(document=0.7, screenshot=0.3), BARE)
+    assert PhotoKind.SCREENSHOT is kind_of(likely(document=0.6, screenshot=0.4), BARE)
     assert PhotoKind.DOCUMENT is kind_of(likely(document=0.8, screenshot=0.2), BARE)
-    assert PhotoKind.DOCUMENT is kind_of(likely(photo=0.3, document=0.45, graphic=0.25), BARE)
+    assert PhotoKind.DOCUMENT is kind_of(likely(photo=0.2, document=0.55, graphic=0.25), BARE)
 
 
 def test_what_was_not_looked_at_is_unsure() -> None:
@@ -116,10 +119,60 @@ def test_only_all_signs_of_a_camera_together_count(photo: Photo) -> None:
     assert PhotoKind.SCREENSHOT is kind_of(likely(screenshot=1.0), photo)
 
 
+def test_a_game_or_a_film_on_the_whole_screen_is_a_screenshot_though_it_looks_like_a_photo() -> None:
+    looks = likely(photo=0.9, screenshot=0.06, graphic=0.04)
+    assert PhotoKind.SCREENSHOT is kind_of(looks, CAPTURED)
+    assert PhotoKind.SCREENSHOT is kind_of(looks, replace(CAPTURED, width=1080, height=1920))
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        replace(CAPTURED, format="JPEG"),  # messengers scale photos to these sizes, too
+        replace(CAPTURED, width=1918),
+        replace(CAPTURED, shot=Shot(exposure=0.01)),  # a program made it of a camera's file
+    ],
+)
+def test_only_all_signs_of_a_captured_screen_together_count(photo: Photo) -> None:
+    assert not may_be_captured(photo)
+    assert PhotoKind.PHOTO is kind_of(likely(photo=0.9, screenshot=0.06, graphic=0.04), photo)
+
+
+def test_what_is_surely_a_photo_is_one_though_it_has_the_size_of_a_screen() -> None:
+    assert PhotoKind.PHOTO is kind_of(likely(photo=0.99, screenshot=0.01), CAPTURED)
+
+
+def test_text_in_the_size_of_a_screen_is_a_screenshot_and_in_the_size_of_a_sheet_a_document() -> None:
+    looks = likely(document=0.6, screenshot=0.4)
+    assert PhotoKind.SCREENSHOT is kind_of(likely(document=0.8, screenshot=0.2), CAPTURED)
+    assert PhotoKind.SCREENSHOT is kind_of(looks, BARE)
+    assert PhotoKind.DOCUMENT is kind_of(looks, SHEET)
+    assert PhotoKind.DOCUMENT is kind_of(looks, replace(SHEET, width=SHEET.height, height=SHEET.width))
+
+
+@pytest.mark.parametrize("size", [(1080, 2400), (2400, 1080), (1170, 2532), (1366, 768), (3840, 2160), (2048, 2732)])
+def test_a_screen_is_known_by_its_size_however_it_is_turned(size: tuple[int, int]) -> None:
+    assert is_size_of_a_screen(*size)
+    assert not is_size_of_a_sheet(*size)
+
+
+@pytest.mark.parametrize("size", [(4000, 3000), (640, 480), (1600, 1200), (1920, 1079), (0, 0)])
+def test_cameras_take_pictures_in_no_size_of_a_screen_or_a_sheet(size: tuple[int, int]) -> None:
+    assert not is_size_of_a_screen(*size)
+    assert not is_size_of_a_sheet(*size)
+
+
+@pytest.mark.parametrize("size", [(2480, 3508), (2479, 3508), (1654, 2339), (1754, 1240), (1700, 2200), (2550, 4200)])
+def test_a_sheet_is_known_by_its_size_whichever_way_it_was_rounded(size: tuple[int, int]) -> None:
+    assert is_size_of_a_sheet(*size)
+    assert not is_size_of_a_screen(*size)
+
+
+@pytest.mark.parametrize("photo", [BARE, TAKEN, CAPTURED, SHEET])
 @given(shares=st.lists(st.floats(0, 1), min_size=5, max_size=5), more=st.floats(0, 1))
-def test_more_likely_to_be_a_photo_never_makes_it_less_of_one(shares: list[float], more: float) -> None:
-    before = kind_of(dict(zip(KINDS, shares, strict=True)), BARE)
-    after = kind_of(dict(zip(KINDS, [shares[0] + more, *shares[1:]], strict=True)), BARE)
+def test_more_likely_to_be_a_photo_never_makes_it_less_of_one(photo: Photo, shares: list[float], more: float) -> None:
+    before = kind_of(dict(zip(KINDS, shares, strict=True)), photo)
+    after = kind_of(dict(zip(KINDS, [shares[0] + more, *shares[1:]], strict=True)), photo)
     assert after.is_judged or not before.is_judged
 
 
