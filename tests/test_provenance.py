@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from albumclean.comparison.alignment import Alignment
+from albumclean.comparison.claims import read_claims
 from albumclean.comparison.provenance import Origin, evidence, provenance
 from albumclean.comparison.raster import scaling
 from albumclean.comparison.sides import Side
@@ -186,6 +187,41 @@ def test_the_same_pixels_without_any_difference_tell_nothing() -> None:
     assert Origin(None) == provenance(side(data), side(with_comment), CENTRED)
 
 
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+PROFILE = segment(0xE2, b"ICC_PROFILE\0\1\1" + b"p" * 20)
+EDITORS_DATA = segment(0xED, b"Photoshop 3.0\0" + b"8BIM" * 9)
+
+
+def test_of_the_same_pixels_the_one_that_was_not_stripped_is_the_source() -> None:
+    stripped = packed(textured(7))
+    whole = side(stripped[:2] + EDITORS_DATA + stripped[2:])
+
+    found = provenance(side(stripped), whole, CENTRED)
+
+    assert whole.photo.content_hash == found.source
+    assert {"carries"} == {reason.fact for reason in found.reasons}
+
+
+def test_other_data_a_colour_profile_and_a_comment_are_no_sign_that_something_was_stripped() -> None:
+    data = packed(textured(7))
+    first, second = (data[:2] + part + data[2:] for part in (EDITORS_DATA, segment(0xEC, b"Ducky\0\1")))
+
+    assert Origin(None) == provenance(side(first), side(second), CENTRED)
+    assert Origin(None) == provenance(side(data), side(data[:2] + segment(0xFE, b"a comment") + data[2:]), CENTRED)
+    assert frozenset() == read_claims(data[:2] + PROFILE + data[2:]).carried
+
+
+def test_what_a_program_put_into_a_file_does_not_make_it_the_source() -> None:
+    data = packed(textured(7))
+    stars = segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+    source, rated = side(data), side(data[:2] + stars + data[2:])
+
+    assert source.photo.content_hash == provenance(source, rated, CENTRED).source
+
+
 def test_reasons_begin_with_a_verb_and_come_strongest_first() -> None:
     source = side(packed(textured(8), exif=camera()))
     copy = side(packed(cropped(source.image), quality=60))
@@ -228,7 +264,7 @@ def test_every_weight_belongs_to_a_fact_that_is_measured_and_none_speaks_against
         for item in evidence(source, copy, alignment)
     }
 
-    elsewhere = {"hard_edges", "flat_patches", "few_colours", "library_table", "annotated", "retimed"}
+    elsewhere = {"hard_edges", "flat_patches", "few_colours", "library_table", "annotated", "carries", "retimed"}
     assert set() == set(WEIGHTS) - known - elsewhere
     assert 0 <= min(WEIGHTS.values())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
@@ -23,6 +23,8 @@ _MANDATORY_OF_SHOT = (0x9000, 0x9101, 0xA000, 0xA001, 0xA002, 0xA003)
 _OF_WINDOWS = frozenset({0x4746, 0x4749, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F, 0xEA1C, 0xEA1D})  # stars, titles, room
 _POINTERS = frozenset({_EXIF_IFD, 0x8825})
 _EXIF_MARK = b"Exif\0\0"
+_APP2, _COLOUR_PROFILE = "APP2", b"ICC_PROFILE\0"
+_SAY_NOTHING = frozenset({"APP0", "APP14", "COM"})  # how to decode it; and comments, which come and go
 
 _EDITORS = re.compile(
     r"photoshop|lightroom|gimp|picasa|snapseed|vsco|paint|pixelmator|affinity|capture one|digikam|darktable|rawtherapee"
@@ -56,6 +58,7 @@ class Claims:
     thin: bool = False  # EXIF that says a time, a turn or a program's name, and nothing that is written with a picture
     annotated: bool = False  # a program wrote into the finished file: stars, titles, a comment of its own
     turned: bool = False  # the size that EXIF claims, or the thumbnail, lies across the picture
+    carried: frozenset[tuple[str, bytes]] = frozenset()  # a JPEG's segments of metadata
 
     @property
     def size_kept(self) -> bool:
@@ -76,6 +79,7 @@ def read_claims(data: bytes) -> Claims:
             shot = exif.get_ifd(_EXIF_IFD)
             thumbnail = exif.get_ifd(_THUMBNAIL_IFD)
             stored, info = image.size, image.info
+            carried = _carried(getattr(image, "applist", ()))
     except _DAMAGED:
         return Claims()
     software = _text(exif.get(_SOFTWARE))
@@ -99,6 +103,15 @@ def read_claims(data: bytes) -> Claims:
         thin=not (camera or any(present)) and (taken or edited or exif.get(_ORIENTATION, 1) != 1),
         annotated=_annotated(info, exif),
         turned=any(_across(size, stored) for size in (claimed, _thumbnail_size(info, thumbnail))),
+        carried=carried,
+    )
+
+
+def _carried(segments: Iterable[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
+    return frozenset(
+        (name, body)
+        for name, body in segments
+        if name not in _SAY_NOTHING and not (name == _APP2 and body.startswith(_COLOUR_PROFILE))
     )
 
 

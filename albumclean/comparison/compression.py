@@ -9,6 +9,7 @@ import numpy as np
 
 from albumclean.comparison.evidence import Evidence, Half, Pair, clamped, ratio
 from albumclean.comparison.lattice import Lattice
+from albumclean.comparison.settling import settled
 from albumclean.domain import LOSSLESS_FORMATS
 
 _SMOOTH, _SHARP = 0.5, 0.8  # how sharply the spread ends: a bell curve as wide as a step has 0.35
@@ -29,6 +30,8 @@ def compression(pair: Pair) -> Iterator[Evidence]:
     yield Evidence("fixes_the_other", _fixes(one, other) - _fixes(other, one), traces, traces)
     once = "was compressed once (the other twice, which left gaps in its coefficients)"
     yield Evidence("rounded_twice", _twice(one, other), once, once)
+    less = "was saved less often (saving the other once more changes hardly anything in it)"
+    yield Evidence("settled", settled(pair), less, less)
     first = "is packed with loss (the other holds just the pixels that this left)"
     yield Evidence("repacked", _repacked(one, other), first, first)
     steps = 0.0

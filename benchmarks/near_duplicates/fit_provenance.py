@@ -40,11 +40,11 @@ FOLDS = 5
 NEGLIGIBLE = 0.005
 UNDECIDED = 0.2  # log-odds, as in `comparison.provenance`
 SHORT_SIDE = 2400  # pixels, as the engine decodes
-CERTAIN = {"repacked": 8.0}  # what follows from how it is measured is not fitted
+CERTAIN = {"repacked": 8.0, "carries": 2.0, "settled": 3.0}  # not fitted with the rest: see `comparison.weights`
 OF_METADATA = frozenset(
     {
         *("camera", "capture_time", "maker_note", "thumbnail", "claimed_size", "resized", "tags", "editor"),
-        *("library_table", "mandatory", "thin", "retimed", "annotated", "turned"),
+        *("library_table", "mandatory", "thin", "retimed", "annotated", "turned", "carries"),
     }
 )
 
