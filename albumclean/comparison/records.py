@@ -32,7 +32,7 @@ def records(pair: Pair) -> Iterator[Evidence]:
         yield _held("annotated", other.annotated, one.annotated, noted)
     # Where EXIF differs it has spoken above; and nobody has put anything in.
     if pair.same_coding and (one.tags, one.annotated, one.thin) == (other.tags, other.annotated, other.thin):
-        carries = "carries data of its making (the other has lost them)"
+        carries = "carries data that were put in when it was made (the other has lost them)"
         yield _held("carries", one.carried > other.carried, other.carried > one.carried, carries)
     if pair.turn != AS_IT_LIES:
         lies = "lies as it was shot (the other's metadata tell that it was turned later)"

@@ -38,18 +38,20 @@ def settled(pair: Pair) -> float:
 
 def _saved_again(half: Half) -> tuple[object, float] | None:
     """How it was packed, and the share of its luma that changes when it is packed so once more; None if it can't be."""
-    with Image.open(io.BytesIO(half.side.data)) as stored:
-        tables = getattr(stored, "quantization", None)
-        sampling = JpegImagePlugin.get_sampling(stored) if stored.mode == _COLOUR else None
-        if not tables or sampling == -1 or stored.mode not in {_GREY, _COLOUR}:
-            return None
-        now = _middle(stored)
-    options = {} if sampling is None else {"subsampling": sampling}
     packed = io.BytesIO()
-    now.save(packed, "JPEG", qtables=[list(tables[key]) for key in sorted(tables)], **options)
-    with Image.open(packed) as again:
-        again.draft(_GREY, again.size)
-        luma = np.asarray(again.convert(_GREY))
+    try:
+        with Image.open(io.BytesIO(half.side.data)) as stored:
+            tables = getattr(stored, "quantization", {})
+            sampling = JpegImagePlugin.get_sampling(stored) if stored.mode == _COLOUR else None
+            if sampling == -1 or stored.mode not in {_GREY, _COLOUR}:
+                return None
+            options = {} if sampling is None else {"subsampling": sampling}
+            _middle(stored).save(packed, "JPEG", qtables=[list(tables[key]) for key in sorted(tables)], **options)
+        with Image.open(packed) as again:
+            again.draft(_GREY, again.size)
+            luma = np.asarray(again.convert(_GREY))
+    except (OSError, ValueError, TypeError):  # tables that Pillow reads and doesn't write
+        return None
     before = np.asarray(_middle(Image.fromarray(half.raster.luma)))
     return (sampling, sorted((key, tuple(table)) for key, table in tables.items())), float((luma != before).mean())
 

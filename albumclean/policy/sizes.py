@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 # Pixels, short side first, as the makers state them: Apple's phones, tablets and computers; what Android's ecosystem
 # calls hdpi to QHD+, in the aspects from 16:9 to 21:9, with and without the bar of buttons; monitors from XGA to 8K.
 # VGA, SVGA and UXGA are left out: cameras and mail programs scale photos to these.
-_SIZES: Final = frozenset(
+_SCREENS: Final = frozenset(
     {
         *((320, 480), (640, 960), (640, 1136), (750, 1334), (828, 1792), (1125, 2436), (1170, 2532), (1179, 2556)),
         *((1206, 2622), (1242, 2208), (1242, 2688), (1260, 2736), (1284, 2778), (1290, 2796), (1320, 2868)),
@@ -21,12 +22,11 @@ _SIZES: Final = frozenset(
         *((1080, 2412), (1080, 2460), (1080, 2520), (1200, 1920), (1200, 2000), (1220, 2712), (1344, 2992)),
         *((1440, 2392), (1440, 2560), (1440, 2880), (1440, 2960), (1440, 3040), (1440, 3088), (1440, 3120)),
         *((1440, 3168), (1440, 3200), (1644, 3840), (1752, 2800)),
-        *((768, 1280), (768, 1366), (800, 1280), (864, 1536), (900, 1440), (900, 1600), (1024, 1280), (1050, 1680)),
-        *((1080, 2560), (1200, 1920), (1440, 3440), (1440, 5120), (1600, 3840), (2160, 3840), (2160, 4096)),
+        *((768, 1280), (768, 1366), (864, 1536), (900, 1440), (900, 1600), (1024, 1280), (1050, 1680)),
+        *((1080, 2560), (1440, 3440), (1440, 5120), (1600, 3840), (2160, 3840), (2160, 4096)),
         *((4320, 7680),),
     }
 )
-
 
 _SHEETS: Final = ((210.0, 297.0), (215.9, 279.4), (215.9, 355.6), (148.0, 210.0))  # mm: A4, US letter and legal, A5
 _RESOLUTIONS: Final = (72, 75, 96, 100, 120, 150, 200, 240, 300, 400, 600)  # dots per inch
@@ -34,16 +34,24 @@ _MM: Final = 25.4  # in an inch
 _ROUNDING: Final = 1.5  # pixels: some round up, some down, some leave one out
 
 
+def _near(length: float) -> range:
+    return range(math.ceil(length - _ROUNDING), math.floor(length + _ROUNDING) + 1)
+
+
+_SCANNED: Final = frozenset(
+    (width, height)
+    for short, long in _SHEETS
+    for dots in _RESOLUTIONS
+    for width in _near(short * dots / _MM)
+    for height in _near(long * dots / _MM)
+)
+
+
 def is_size_of_a_sheet(width: int, height: int) -> bool:
     """Whether it is a sheet of paper, however it is turned, at a resolution that people choose."""
-    sides = sorted((width, height))
-    return any(
-        all(abs(length * dots / _MM - side) <= _ROUNDING for length, side in zip(sheet, sides, strict=True))
-        for sheet in _SHEETS
-        for dots in _RESOLUTIONS
-    )
+    return (min(width, height), max(width, height)) in _SCANNED
 
 
 def is_size_of_a_screen(width: int, height: int) -> bool:
     """Whether a screen that is sold in numbers has this many pixels, however it is turned."""
-    return (min(width, height), max(width, height)) in _SIZES
+    return (min(width, height), max(width, height)) in _SCREENS
