@@ -114,6 +114,31 @@ def test_claims_are_read_from_exif() -> None:
     assert "GIMP 2.10.36" == claims.editor
 
 
+def _exif(tags: dict[int, object], of_shot: dict[int, object]) -> bytes:
+    exif = Image.Exif()
+    exif.update(tags)
+    exif.get_ifd(0x8769).update(of_shot)
+    return exif.tobytes()
+
+
+TIME = "2024:05:06 07:08:09"
+
+
+@pytest.mark.parametrize(
+    "exif", [_exif({0x0131: "GIMP 2.10.36"}, {}), _exif({0x0112: 6}, {}), _exif({0x0132: TIME}, {0x9003: TIME})]
+)
+def test_a_few_tags_without_a_camera_are_what_a_program_writes(exif: bytes) -> None:
+    assert read_claims(packed(textured(6, 96, 64), exif=exif)).thin
+
+
+def test_what_a_phone_leaves_that_hides_its_name_is_no_word_of_a_program() -> None:
+    hidden = _exif({0x0112: 6}, {0x9003: TIME, 0x9004: TIME, 0x9291: "25", 0x9292: "25"})
+    whole = camera(software="GIMP 2.10.36")
+
+    assert not read_claims(packed(textured(6, 96, 64), exif=hidden)).thin
+    assert not read_claims(packed(textured(6, 96, 64), exif=whole)).thin
+
+
 def test_a_cameras_firmware_is_no_editor() -> None:
     assert "" == read_claims(packed(textured(6, 96, 64), exif=camera(software="Ver.1.00"))).editor
 
