@@ -187,6 +187,28 @@ def test_what_stands_below_a_circle_does_not_lead_by_its_many_copies() -> None:
     assert order.level(b"d") < order.level(b"d0")
 
 
+def test_what_a_program_wrote_into_a_twin_of_the_source_is_not_held_against_the_source() -> None:
+    """The twin has the better prior, so all copies were looked at beside it; each look blames what was written in."""
+    names = [f"c{number}" for number in range(6)]
+    twins = replace(look("s", "t", "s", relation=Relation.SAME_PIXELS), certainty=2.6)
+    blamed = [replace(look("t", name, name), certainty=2.6) for name in names]
+    contents = [name.encode() for name in ("s", "t", *names)]
+
+    open_ = Provenance.of(contents, looked(twins, *blamed))
+    told = Provenance.of(contents, looked(twins, *blamed, *(look("s", name, "s") for name in names[:2])))
+
+    assert (0, 0) == open_.level(b"s")
+    assert set(contents[2:]) == open_.rivals(b"s")
+    assert (0, 0) == told.level(b"s") < told.level(b"t") < told.level(b"c0")
+
+
+def test_a_twin_that_comes_before_a_copy_although_it_was_written_to_speaks_for_the_picture() -> None:
+    twins = replace(look("s", "t", "s", relation=Relation.SAME_PIXELS), certainty=2.6)
+    order = Provenance.of([b"s", b"t", b"c"], looked(twins, look("t", "c", "t")))
+    assert frozenset() == order.rivals(b"s")
+    assert order.level(b"s") < order.level(b"t") < order.level(b"c")
+
+
 def test_a_file_with_the_same_pixels_as_the_source_stands_as_high() -> None:
     looks = [
         look("a", "b", "a"),

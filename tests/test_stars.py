@@ -245,6 +245,18 @@ def test_a_twin_with_another_time_in_it_joins_the_copies_that_it_is_told_apart_f
         assert {source, copy, redated} == {star.centre, *star.members}
 
 
+def test_the_best_of_several_with_the_same_pixels_is_compared_with_what_else_may_be_the_source() -> None:
+    twin, source, copies = photo(0), photo(9), [photo(at) for at in range(1, 6)]  # the twin is the first guess
+    truth = copies_of(source, copies)
+    truth[pair(twin, source)] = Verdict(copies=True, source=source, same_pixels=True, certainty=2.6)
+    truth |= {pair(twin, copy): Verdict(copies=True, source=copy, certainty=2.6) for copy in copies}
+
+    (star,), looks, _ = asked_until_settled(set(truth), truth)
+
+    assert {twin, source, *copies} == {star.centre, *star.members}
+    assert any(pair(source, copy) in looks for copy in copies)
+
+
 def test_the_users_word_parts_twins_for_good() -> None:
     source, copy, redated = photo(1), photo(2), photo(3)
     verdicts = {

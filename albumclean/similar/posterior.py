@@ -22,6 +22,7 @@ from heapq import heappop, heappush
 
 from albumclean.domain import AS_IT_LIES, Turn
 
+TIED = 0.2  # log-odds below which nothing tells
 _ERRING = 0.01  # of looks that seem to be beyond doubt
 _TURNED = 4.0  # log-odds against a picture that lies otherwise than all others
 

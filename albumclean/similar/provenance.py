@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from albumclean.domain import Comparison, Relation
 from albumclean.similar.components import components
-from albumclean.similar.posterior import Odds, scores
+from albumclean.similar.posterior import TIED, Odds, scores
+from albumclean.similar.twins import said_of_pictures
 
 Comparisons: TypeAlias = Mapping[tuple[bytes, bytes], Comparison]  # by (one, other), one < other
 
-_TIED = 0.2  # log-odds below which nothing tells
 _OPEN = 2.5  # log-odds below which a person should look
 
 
@@ -98,10 +98,7 @@ def _first_twins(nodes: Iterable[bytes], known: Iterable[Comparison]) -> dict[by
 
 
 def _between(known: Iterable[Comparison], first: Mapping[bytes, bytes], inner: Mapping[bytes, int]) -> Iterator[Odds]:
-    """The looks at different pictures; of those at the same two, the ones at the files that stand highest.
-
-    What a picture was packed into later (a PNG of a JPEG) is younger than its copies, the picture is not.
-    """
+    """The looks at different pictures; of those at the same two, the ones at the files that stand highest."""
     looks: defaultdict[tuple[bytes, bytes], list[Comparison]] = defaultdict(list)
     for each in known:
         pictures = first[each.one], first[each.other]
@@ -111,11 +108,12 @@ def _between(known: Iterable[Comparison], first: Mapping[bytes, bytes], inner: M
         highest = min(inner[each.one] + inner[each.other] for each in found)
         for each in found:
             if inner[each.one] + inner[each.other] == highest:
-                yield Odds(first[each.one], first[each.other], each.odds, each.turn)
+                odds = said_of_pictures(each.odds, inner[each.one] > 0, inner[each.other] > 0)
+                yield Odds(first[each.one], first[each.other], odds, each.turn)
 
 
 def _levels(likelihoods: Mapping[bytes, float]) -> dict[bytes, int]:
     """0 for the likeliest and for what nothing tells apart from it, then one for each."""
     best = max(likelihoods.values(), default=0.0)
-    behind = sorted((-value, node) for node, value in likelihoods.items() if value <= best - _TIED)
+    behind = sorted((-value, node) for node, value in likelihoods.items() if value <= best - TIED)
     return {**dict.fromkeys(likelihoods, 0), **{node: place for place, (_, node) in enumerate(behind, start=1)}}

@@ -15,6 +15,7 @@ from itertools import combinations, product
 from albumclean.similar.components import Pair, components
 from albumclean.similar.posterior import Odds, scores
 from albumclean.similar.prior import Prior
+from albumclean.similar.twins import best_twins, said_of_pictures
 from albumclean.similar.verdict import Verdict
 
 _OPEN = 3.0  # log-odds below which a look at two of the likeliest sources is worth its time
@@ -197,22 +198,32 @@ class _Search:
             leader = above[0]
 
     def _looks_that_decide(self, star: Sequence[bytes]) -> list[Pair]:
-        """Those at pairs of the likeliest sources, so that what is kept was compared with what else may be one."""
-        standing: dict[bytes, bytes] = {}  # for all with its pixels: the first of the star
-        for photo in star:
-            standing.setdefault(self._twins_of(photo)[0], photo)
-        first = {photo: standing[self._twins_of(photo)[0]] for photo in star}
+        """Those at pairs of the likeliest sources, so that what is kept was compared with what else may be one.
+
+        A picture stands by the best of the files that have its pixels; the look at another one may blame the picture
+        for what was done to that file alone.
+        """
+        ordered = sorted(star, key=self._order.__getitem__)
+        best, worse = best_twins(ordered, lambda photo: self._twins_of(photo)[0], self._verdicts)
         known = [
-            Odds(first[one], first[other], verdict.odds(one), verdict.turn)
+            Odds(
+                best[one], best[other], said_of_pictures(verdict.odds(one), one in worse, other in worse), verdict.turn
+            )
             for one, other in combinations(sorted(star), 2)
             if (verdict := self._verdicts.get((one, other))) is not None
-            and first[one] != first[other]
+            and best[one] != best[other]
             and (verdict.copies or verdict.by_camera)
         ]
-        likely = scores(list(standing.values()), known)
+        likely = scores(sorted(set(best.values())), known)
         ranked = sorted(likely, key=lambda picture: (-likely[picture], self._order[picture]))
-        contenders = [each for each in ranked[:_CONTENDERS] if likely[each] > likely[ranked[0]] - _OPEN]
-        return [look for one, other in combinations(contenders, 2) for look in self._look_wanted(one, other)]
+        blamed = {best[photo] for photo in worse}  # what was said of these was said of a worse twin
+        contenders = [
+            each
+            for place, each in enumerate(ranked)
+            if (place < _CONTENDERS or each in blamed) and likely[each] > likely[ranked[0]] - _OPEN
+        ]
+        ways = (pair(one, other) for one, other in combinations(contenders, 2))
+        return [way for way in ways if way not in self._verdicts and way not in self._apart]
 
     def _are_apart(self, one: bytes, other: bytes) -> bool:
         """Whether the user or a close look told them apart."""
