@@ -28,16 +28,7 @@ from models.kind_cutoffs import FOLDS, part, told
 from models.kind_cutoffs import METRICS_OUT as CUTOFFS_OUT
 from models.kind_features import parser_of_kinds, places_of
 from models.kind_samples import KINDS, Sample, kept_samples, more_samples
-from models.train_kind import (
-    FAR,
-    LEAST_MEASURED,
-    LEAST_SHOWN,
-    SMOOTHING,
-    WEIGHTS_OUT,
-    Table,
-    probabilities,
-    read,
-)
+from models.train_kind import SMOOTHING, WEIGHTS_OUT, Scale, Table, probabilities, read
 
 EPOCHS: Final = 6
 RATE: Final = 3e-4
@@ -57,37 +48,25 @@ def joined(*tables: Table) -> Table:
     return Table(shown, measured, [sample for each in tables for sample in each.samples])
 
 
-class Scale:
-    """Columns of a table with mean 0 and spread 1, and the first layer of a head as it reads these."""
+def scaled(state: State, scale: Scale) -> State:
+    """The head for columns in this scale."""
+    found = {name: value.float() for name, value in state.items()}
+    shift = found["shown.weight"] @ scale.mean[0] + found["measured.weight"] @ scale.mean[1]
+    found["shown.bias"] = found["shown.bias"] + shift
+    found["shown.weight"] = found["shown.weight"] * scale.spread[0]
+    found["measured.weight"] = found["measured.weight"] * scale.spread[1]
+    return found
 
-    def __init__(self, table: Table) -> None:
-        self._mean = table.shown.mean(0), table.measured.mean(0)
-        self._spread = table.shown.std(0).clamp(min=LEAST_SHOWN), table.measured.std(0).clamp(min=LEAST_MEASURED)
 
-    def columns(self, table: Table) -> tuple[Tensor, Tensor]:
-        """Both parts of the table."""
-        parts = zip((table.shown, table.measured), self._mean, self._spread, strict=True)
-        shown, measured = (((part - mean) / spread).clamp(-FAR, FAR) for part, mean, spread in parts)
-        return shown, measured
-
-    def scaled(self, state: State) -> State:
-        """The head for such columns."""
-        found = {name: value.float() for name, value in state.items()}
-        shift = found["shown.weight"] @ self._mean[0] + found["measured.weight"] @ self._mean[1]
-        found["shown.bias"] = found["shown.bias"] + shift
-        found["shown.weight"] = found["shown.weight"] * self._spread[0]
-        found["measured.weight"] = found["measured.weight"] * self._spread[1]
-        return found
-
-    def plain(self, state: State) -> State:
-        """The head for columns as they are, as it is shipped."""
-        found = dict(state)
-        found["shown.weight"] = found["shown.weight"] / self._spread[0]
-        found["measured.weight"] = found["measured.weight"] / self._spread[1]
-        shift = found["shown.weight"] @ self._mean[0] + found["measured.weight"] @ self._mean[1]
-        found["shown.bias"] = found["shown.bias"] - shift
-        found["shown.weight"] = found["shown.weight"].half()
-        return {name: value.contiguous() for name, value in found.items()}
+def plain(state: State, scale: Scale) -> State:
+    """The head for columns as they are, as it is shipped, of one for columns in this scale."""
+    found = dict(state)
+    found["shown.weight"] = found["shown.weight"] / scale.spread[0]
+    found["measured.weight"] = found["measured.weight"] / scale.spread[1]
+    shift = found["shown.weight"] @ scale.mean[0] + found["measured.weight"] @ scale.mean[1]
+    found["shown.bias"] = found["shown.bias"] - shift
+    found["shown.weight"] = found["shown.weight"].half()
+    return {name: value.contiguous() for name, value in found.items()}
 
 
 def _logits(state: State, shown: Tensor, measured: Tensor) -> Tensor:
@@ -101,13 +80,14 @@ def _logits(state: State, shown: Tensor, measured: Tensor) -> Tensor:
 def going_on(start: State, more: Table, kept: Table, seed: int = 0) -> State:
     """The head after training from `start`, on columns as they are."""
     torch.manual_seed(seed)
-    table, scale = joined(kept, more), Scale(joined(kept, more))
+    table = joined(kept, more)
+    scale = Scale(table)
     shown, measured = scale.columns(table)
     wanted = functional.one_hot(table.kinds, len(KINDS)).float() * (1 - SMOOTHING) + SMOOTHING / len(KINDS)
     here = len(kept.samples)
     wanted[:here] = (1 - TRUST) * wanted[:here] + TRUST * probabilities(start, kept)
     weight = torch.tensor([WEIGHT.get(sample.kind, 1.0) for sample in table.samples])
-    first = scale.scaled(start)
+    first = scaled(start, scale)
     state = {name: value.clone().requires_grad_() for name, value in first.items()}
     optimiser = torch.optim.Adam(state.values(), lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, EPOCHS * -(-len(wanted) // BATCH))
@@ -120,7 +100,7 @@ def going_on(start: State, more: Table, kept: Table, seed: int = 0) -> State:
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-    return scale.plain({name: first[name] + SHARE * (state[name].detach() - first[name]) for name in first})
+    return plain({name: first[name] + SHARE * (state[name].detach() - first[name]) for name in first}, scale)
 
 
 def out_of_fold(start: State, more: Table, kept: Table) -> Tensor:

@@ -16,6 +16,7 @@ from models.kind_samples import KINDS, Sample
 
 BOOTSTRAPS: Final = 2000
 MOST_PIXELS: Final = 100_000_000
+BARE: Final = Photo(b"", 1000, 1000, "JPEG", shot=Shot())  # a file that says nothing
 
 Outcome = dict[str, float | list[float]]
 
@@ -33,7 +34,7 @@ def verdicts(found: Tensor, facts: Sequence[Photo] = ()) -> list[PhotoKind]:
 def facts_of(sample: Sample) -> Photo:
     """What the program knows of the file; nothing of what is made of one."""
     if sample.make != "plain":
-        return Photo(b"", 1000, 1000, "JPEG", shot=Shot())
+        return BARE
     return decode(sample.path.read_bytes(), sample.path, b"", min_short_side=64, max_pixels=MOST_PIXELS).photo
 
 

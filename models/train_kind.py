@@ -80,27 +80,34 @@ def _whose(sample: Sample) -> str:
     return sample.source or made
 
 
+class Scale:
+    """In which the columns of a table have mean 0 and spread 1."""
+
+    def __init__(self, table: Table) -> None:
+        self.mean = (table.shown.mean(0), table.measured.mean(0))
+        self.spread = (
+            table.shown.std(0).clamp(min=LEAST_SHOWN),
+            table.measured.std(0).clamp(min=LEAST_MEASURED),
+        )
+
+    def columns(self, table: Table) -> tuple[Tensor, Tensor]:
+        """Both parts of a table."""
+        parts = zip((table.shown, table.measured), self.mean, self.spread, strict=True)
+        shown, measured = (((part - mean) / spread).clamp(-FAR, FAR) for part, mean, spread in parts)
+        return shown, measured
+
+
 class Trained(nn.Module):
     """The head on standardised columns, with dropout."""
 
     def __init__(self, table: Table, seed: int) -> None:
         super().__init__()
         torch.manual_seed(seed)
-        self.mean = (table.shown.mean(0), table.measured.mean(0))
-        self.spread = (
-            table.shown.std(0).clamp(min=LEAST_SHOWN),
-            table.measured.std(0).clamp(min=LEAST_MEASURED),
-        )
+        self.scale = Scale(table)
         self.shown = nn.Linear(CONTENT_CHANNELS, HIDDEN)
         self.measured = nn.Linear(COUNT, HIDDEN, bias=False)
         self.out = nn.Linear(HIDDEN, len(KINDS))
         nn.init.normal_(self.shown.weight, 0.0, 0.3 / CONTENT_CHANNELS**0.5)
-
-    def standardised(self, table: Table) -> tuple[Tensor, Tensor]:
-        """Both parts of the table, each column with mean 0 and spread 1."""
-        parts = zip((table.shown, table.measured), self.mean, self.spread, strict=True)
-        shown, measured = (((part - mean) / spread).clamp(-FAR, FAR) for part, mean, spread in parts)
-        return shown, measured
 
     def forward(self, shown: Tensor, measured: Tensor) -> Tensor:
         """Logits (n, 5)."""
@@ -119,7 +126,7 @@ class Trained(nn.Module):
 def fit(table: Table, seed: int) -> Trained:
     """One head."""
     head = Trained(table, seed)
-    shown, measured = head.standardised(table)
+    shown, measured = head.scale.columns(table)
     kinds, weight = table.kinds, weights(table.samples)
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     steps = EPOCHS * -(-len(kinds) // BATCH)
@@ -140,10 +147,10 @@ def shipped(heads: Sequence[Trained]) -> dict[str, Tensor]:
     names = ("shown.weight", "shown.bias", "measured.weight", "out.weight")
     state: dict[str, list[Tensor]] = {name: [] for name in names}
     for head in heads:
-        shown, measured = head.shown.weight / head.spread[0], head.measured.weight / head.spread[1]
+        shown, measured = head.shown.weight / head.scale.spread[0], head.measured.weight / head.scale.spread[1]
         state["shown.weight"].append(shown)
         state["measured.weight"].append(measured)
-        state["shown.bias"].append(head.shown.bias - shown @ head.mean[0] - measured @ head.mean[1])
+        state["shown.bias"].append(head.shown.bias - shown @ head.scale.mean[0] - measured @ head.scale.mean[1])
         state["out.weight"].append(head.out.weight.T / len(heads))
     joined = {name: torch.cat(parts).detach() for name, parts in state.items()}
     joined["out.weight"] = joined["out.weight"].T

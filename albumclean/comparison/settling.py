@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from albumclean.comparison.evidence import Half, Pair, ratio
+from albumclean.comparison.jpeg import read_jpeg
 
 _ALIKE: Final = 0.8  # of the pixels are the same, else an edit lies between the two, and each was saved once since
 _FLOOR: Final = 0.001  # share of pixels: below, chance decides
@@ -47,13 +48,13 @@ def _saved_again(half: Half) -> tuple[object, float] | None:
                 return None
             options = {} if sampling is None else {"subsampling": sampling}
             _middle(stored).save(packed, "JPEG", qtables=[list(tables[key]) for key in sorted(tables)], **options)
-        with Image.open(packed) as again:
-            again.draft(_GREY, again.size)
-            luma = np.asarray(again.convert(_GREY))
     except (OSError, ValueError, TypeError):  # tables that Pillow reads and doesn't write
         return None
+    if (again := read_jpeg(packed.getvalue())) is None:
+        return None
     before = np.asarray(_middle(Image.fromarray(half.raster.luma)))
-    return (sampling, sorted((key, tuple(table)) for key, table in tables.items())), float((luma != before).mean())
+    packing = sampling, sorted((key, tuple(table)) for key, table in tables.items())
+    return packing, float((again.luma != before).mean())
 
 
 def _middle(image: Image.Image) -> Image.Image:

@@ -31,6 +31,7 @@ from albumclean.comparison.planes import Luma
 from albumclean.comparison.provenance import evidence
 from albumclean.comparison.relation import examine
 from albumclean.comparison.sides import Side
+from albumclean.comparison.weights import WEIGHTS
 from albumclean.domain import Photo
 from albumclean.media.colour import eight_bit, to_srgb
 from benchmarks.near_duplicates.truth import Relation, Row, read
@@ -40,7 +41,7 @@ FOLDS = 5
 NEGLIGIBLE = 0.005
 UNDECIDED = 0.2  # log-odds, as in `comparison.provenance`
 SHORT_SIDE = 2400  # pixels, as the engine decodes
-CERTAIN = {"repacked": 8.0, "carries": 2.0, "settled": 3.0}  # not fitted with the rest: see `comparison.weights`
+CERTAIN = {fact: WEIGHTS[fact] for fact in ("repacked", "carries", "settled")}  # not fitted with the rest: see there
 OF_METADATA = frozenset(
     {
         *("camera", "capture_time", "maker_note", "thumbnail", "claimed_size", "resized", "tags", "editor"),
