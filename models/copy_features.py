@@ -89,7 +89,7 @@ def whole_features(network: Judge, images: Iterable[Image.Image]) -> npt.NDArray
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for image in images:
             view = network_view(image, WHOLE)
-            rows.append(network.look(torch.from_numpy(view.whole.copy())[None])[0][0].half().numpy())
+            rows.append(network.look(torch.from_numpy(view.whole.copy())[None]).features[0].half().numpy())
     return np.stack(rows)
 
 

@@ -92,7 +92,7 @@ def extract(samples: Sequence[Sample], out: Path, grounds: Sequence[Path]) -> No
         whole = torch.from_numpy(network_view(picture, registry.spec(registry.JUDGE).input).whole[None].copy())
         dtype = placement.autocast
         with torch.inference_mode(), torch.autocast("cpu", dtype=dtype, enabled=dtype is not None):
-            features, _ = network.look(whole)
+            features = network.look(whole).features
         found = features[0].float().numpy()
         with target.with_suffix(".part").open("wb") as file:
             np.savez(file, features=found.astype(np.float16), statistics=statistics(picture))

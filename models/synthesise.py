@@ -138,7 +138,7 @@ def features_of(network: Judge, images: Iterable[Image.Image]) -> npt.NDArray[np
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for image in images:
             view = network_view(image, INPUT)
-            whole, _ = network.look(torch.from_numpy(view.whole.copy())[None])
+            whole = network.look(torch.from_numpy(view.whole.copy())[None]).features
             close = network.look_closely(torch.from_numpy(view.patches)[None])
             rows.append(torch.stack([whole[0], close[0]]).half().numpy())
     return np.stack(rows)

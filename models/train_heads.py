@@ -25,7 +25,9 @@ from torch.nn import functional
 
 from albumclean.evaluation.metrics import plcc, srcc
 from albumclean.scoring.device import place
+from albumclean.scoring.nets.efficientnet_lite import FORK, STAGES
 from albumclean.scoring.nets.judge import FAULTS
+from albumclean.scoring.nets.packing import packed
 from models import biq2021
 from models.impression import Impression
 from models.rated_features import all_pictures, features, of_splits
@@ -266,10 +268,36 @@ def folded(name: str, layer: nn.Linear, mean: Tensor, spread: Tensor) -> dict[st
     return {f"{name}.weight": weight, f"{name}.bias": (layer.bias - weight @ mean).detach()}
 
 
+def with_opinion(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights with a second opinion on the MOS, which is the first one's until `train_opinion` has taught it."""
+    late = {f"stages.{number}.": f"stages.{number - FORK}." for number in range(FORK, len(STAGES))} | {"head.": "head."}
+    more: dict[str, Tensor] = {}
+    for name, tensor in state.items():
+        for before, after in late.items():
+            if name.startswith(f"backbone.{before}"):
+                more |= as_bytes(name.replace(f"backbone.{before}", f"opinion.{after}"), tensor)
+    more |= as_bytes("opinion_hidden.weight", state["hidden.weight"])
+    more["opinion_hidden.bias"] = state["hidden.bias"].clone()
+    for name in ("mos.weight", "spread.weight"):
+        more[name] = torch.cat([state[name], state[name]], dim=1) / 2
+    return state | more
+
+
+def as_bytes(name: str, tensor: Tensor) -> dict[str, Tensor]:
+    """A tensor as the opinion's are stored: filters and matrices in a byte for each number."""
+    return packed(name, tensor) if tensor.dim() > 1 else {name: tensor.float().clone()}
+
+
 def save(state: dict[str, Tensor], out: Path) -> str:
-    """Write one file: matrices and filters in half precision, the rest in single. Its SHA-256."""
+    """Write one file: bytes as they are, matrices and filters in half precision, the rest in single. Its SHA-256."""
     half = ("backbone.", "hidden.weight", "fault_hidden.weight", "projection.weight", "preference.weight")
-    save_file({name: (t.half() if name.startswith(half) else t.float()).contiguous() for name, t in state.items()}, out)
+
+    def stored(name: str, tensor: Tensor) -> Tensor:
+        if tensor.dtype is torch.int8:
+            return tensor.contiguous()
+        return (tensor.half() if name.startswith(half) else tensor.float()).contiguous()
+
+    save_file({name: stored(name, tensor) for name, tensor in state.items()}, out)
     out.chmod(0o644)  # it was made for its owner only
     return hashlib.sha256(out.read_bytes()).hexdigest()
 
@@ -337,7 +365,7 @@ def main() -> None:
     state |= folded("fault_hidden", faults[0], data.mean, data.spread)
     state["mos.weight"], state["mos.bias"] = out.weight.detach() * slope, out.bias.detach() * slope + intercept
     state["fault_weights"] = weights
-    sha256 = save(state, arguments.out)
+    sha256 = save(with_opinion(state), arguments.out)
     training = {
         "data": "BIQ2021 by models/biq2021_split.csv; models/clean_photos.csv",
         "photos": {"train": len(data.train.mos), "val": len(val.mos), "spoiled": len(data.spoiled.group)},

@@ -62,8 +62,8 @@ def train_regions(network: Judge, photos: list[biq2021.Rated], seed: int = 0) ->
 def _head_map(network: Judge, image: Image.Image) -> Tensor:
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         view = network_view(image, INPUT)
-        _, head = network.look(torch.from_numpy(view.whole.copy())[None])
-    return head[0].half()
+        look = network.look(torch.from_numpy(view.whole.copy())[None])
+    return look.head[0].half()
 
 
 def _box(image: Image.Image, random: np.random.Generator) -> tuple[int, int, int, int]:

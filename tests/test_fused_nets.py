@@ -160,7 +160,7 @@ def test_on_another_device_the_plain_form_judges(quick: Judge) -> None:
 
 def test_the_quick_form_is_left_where_gradients_are_wanted() -> None:
     network = judge.load(WEIGHTS).for_inference()
-    features, _ = network.look(torch.full((1, 64, 64, 3), 70, dtype=torch.uint8))
+    features = network.look(torch.full((1, 64, 64, 3), 70, dtype=torch.uint8)).features
     features.sum().backward()  # type: ignore[no-untyped-call]
     assert network.backbone.stem.weight.grad is not None
     assert 0 == forms(network)

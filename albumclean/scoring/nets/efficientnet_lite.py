@@ -6,13 +6,16 @@ repository: ReLU6 for swish, no squeeze-and-excitation. Two things differ from o
 - the batch norms are folded into the convolutions (by `models/convert_lite0.py`), so each is a plain one with bias;
 - there is no classifier; `forward_features` pools the maps on the way instead. Early maps know blur, noise and
   exposure, late ones know content, and the judgement of a photo needs both.
+
+The late stages hold most of the weights and cost little: a network may end twice, once for each of two tasks
+(`Ending`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import ClassVar, Final, Self, cast
+from typing import ClassVar, Final, NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +39,7 @@ SPREAD_FLOOR: Final = 0.03  # far below the spread of a living channel; keeps th
 PRECISE_STAGES: Final = 2  # half precision in the stem and the first stages shifts the mean of a whole channel
 # Of a fused pass: the widest map has 96 bytes for each, and beyond 32 MB glibc gets memory anew for each map.
 PIXELS_AT_ONCE: Final = 300_000
+FORK: Final = 5  # the stage after which another ending may begin: three quarters of the weights come after it
 MULTIPLE: Final = 32  # the sides of the input must be multiples of the whole network's stride
 
 Moments = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -103,29 +107,29 @@ class FusedBlock:
 
 
 class Fused:
-    """All convolutions of an `EfficientNetLite0`, fused; the late ones in the precision asked for."""
+    """All convolutions of a network or an ending, fused; the late ones in the precision asked for."""
 
-    def __init__(self, network: EfficientNetLite0, dtype: torch.dtype) -> None:
-        self.stem = FusedConv(network.stem, torch.float32, clip=True)
+    def __init__(self, network: Ending, dtype: torch.dtype) -> None:
+        stem = getattr(network, "stem", None)
+        self.stem = None if stem is None else FusedConv(stem, torch.float32, clip=True)
         self.stages = [
             [FusedBlock(block, torch.float32 if number <= PRECISE_STAGES else dtype) for block in stage]
-            for number, stage in enumerate(cast(Iterable[Iterable[Block]], network.stages), 1)
+            for number, stage in enumerate(cast(Iterable[Iterable[Block]], network.stages), network.first)
         ]
         self.head = FusedConv(network.head, dtype, clip=True)
 
 
-class EfficientNetLite0(nn.Module):
-    """The network without its classifier. Input is RGB as (x - 127) / 128 with x in [0, 255]."""
+class Ending(nn.Module):
+    """The stages from one on, and the head; begins at the map of the stage before."""
 
-    features: ClassVar[int] = 6304  # F of `forward_features`
-
-    def __init__(self) -> None:
+    def __init__(self, first: int) -> None:
+        """`first`: the number of its first stage, from 1."""
         super().__init__()
+        self.first = first
         self._fused: dict[torch.dtype, Fused] | None = None  # by precision, from `for_inference` on
-        self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
         stages: list[nn.Sequential] = []
-        inputs = STEM_CHANNELS
-        for expansion, outputs, blocks, stride, kernel in STAGES:
+        inputs = STEM_CHANNELS if first == 1 else STAGES[first - 2][1]
+        for expansion, outputs, blocks, stride, kernel in STAGES[first - 1 :]:
             sizes = [(inputs, stride)] + [(outputs, 1)] * (blocks - 1)
             stages.append(nn.Sequential(*(Block(i, outputs, kernel, s, expansion) for i, s in sizes)))
             inputs = outputs
@@ -137,34 +141,19 @@ class EfficientNetLite0(nn.Module):
         self._fused = {}
         return self
 
-    def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures (N, 3, H, W) -> what `pool` gives for all `maps`, float32 (N, F), and the head's map."""
-        if self._form(x) is None:
-            return self._look(x, plain_moments)
-        passes = -(-max(1, len(x)) * x.shape[-2] * x.shape[-1] // PIXELS_AT_ONCE)
-        at_once = max(1, -(-len(x) // passes))
-        parts = [self._look(x[start : start + at_once], fused.channel_moments) for start in range(0, len(x), at_once)]
-        features, heads = zip(*parts, strict=True)
-        return torch.cat(features), torch.cat(heads)
-
-    def _look(self, x: Tensor, moments: Moments) -> tuple[Tensor, Tensor]:
-        pooled: list[Tensor] = []
-        for _, each in self.maps(x):
-            pooled.append(pool(each, moments))
-            last = each
-        return torch.cat(pooled, dim=1), last
+    def pooled(self, x: Tensor) -> Tensor:
+        """What `pool` gives for all `maps`, side by side, in float32."""
+        moments = plain_moments if self._form(x) is None else fused.channel_moments
+        return torch.cat([pool(each, moments) for _, each in self.maps(x)], dim=1)
 
     def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The feature maps to pool, by name, as they are computed; use each before asking for the next.
 
-        `x` is (N, 3, H, W). The stem's map, each stage's, the head's; and the wide map before each downsampling,
-        but for the first, which is the largest of all and adds nothing.
+        Each stage's, the head's; and the wide map before each downsampling, but for the first, which is the largest of
+        all and adds nothing.
         """
         form = self._form(x)
-        with precision(x, 0):
-            x = functional.relu6(self.stem(x), inplace=True) if form is None else form.stem(x)
-        yield "stem", x  # (N, 32, H / 2, W / 2)
-        for number, stage in enumerate(self.stages if form is None else form.stages, 1):
+        for number, stage in enumerate(self.stages if form is None else form.stages, self.first):
             for block in cast(Iterable[Block | FusedBlock], stage):
                 with precision(x, number):
                     wide = block.widen(x)
@@ -175,14 +164,8 @@ class EfficientNetLite0(nn.Module):
             yield f"stage{number}", x
         yield "head", functional.relu6(self.head(x), inplace=True) if form is None else form.head(x)
 
-    def forward_features(self, x: Tensor) -> Tensor:
-        """Pictures (N, 3, H, W), with H and W multiples of 32 -> float32 (N, F): what `pool` gives for all `maps`."""
-        if x.shape[-2] % MULTIPLE or x.shape[-1] % MULTIPLE:
-            raise ValueError(f"sides must be multiples of {MULTIPLE}, not {x.shape[-2]} x {x.shape[-1]}")
-        return self.look(x)[0]
-
     def _form(self, x: Tensor) -> Fused | None:
-        """The fused form for these pictures; None if the plain one has to do."""
+        """The fused form for these inputs; None if the plain one has to do."""
         if self._fused is None or x.device.type != "cpu" or torch.is_grad_enabled():
             return None
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
@@ -192,6 +175,58 @@ class EfficientNetLite0(nn.Module):
         if found is None:
             found = self._fused[dtype] = Fused(self, dtype)
         return found
+
+
+class Look(NamedTuple):
+    """What the network sees in N pictures."""
+
+    features: Tensor  # float32 (N, F): what `pool` gives for all maps
+    fork: Tensor  # (N, C, H / 16, W / 16): the map after stage `FORK`, where another ending may begin
+    head: Tensor  # (N, 1280, H / 32, W / 32): the head's map
+
+
+class EfficientNetLite0(Ending):
+    """The network without its classifier. Input is RGB as (x - 127) / 128 with x in [0, 255]."""
+
+    features: ClassVar[int] = 6304  # F of `forward_features`
+
+    def __init__(self) -> None:
+        super().__init__(first=1)
+        self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
+
+    def look(self, x: Tensor) -> Look:
+        """Pictures (N, 3, H, W), a part of them at a time where that is quicker."""
+        at_once = max(1, len(x))
+        if self._form(x) is not None:
+            passes = -(-at_once * x.shape[-2] * x.shape[-1] // PIXELS_AT_ONCE)
+            at_once = max(1, -(-at_once // passes))
+        parts = [self._look(x[start : start + at_once]) for start in range(0, max(1, len(x)), at_once)]
+        return Look(*(torch.cat(each) for each in zip(*parts, strict=True)))
+
+    def _look(self, x: Tensor) -> Look:
+        moments = plain_moments if self._form(x) is None else fused.channel_moments
+        pooled: list[Tensor] = []
+        fork = x
+        for name, each in self.maps(x):
+            pooled.append(pool(each, moments))
+            if name == f"stage{FORK}":
+                fork = each
+        return Look(torch.cat(pooled, dim=1), fork, each)
+
+    def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """As an ending's, of pictures (N, 3, H, W), with the stem's map (N, 32, H / 2, W / 2) before them."""
+        form = self._form(x)
+        with precision(x, 0):
+            stem = None if form is None else form.stem
+            x = functional.relu6(self.stem(x), inplace=True) if stem is None else stem(x)
+        yield "stem", x
+        yield from super().maps(x)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W), with H and W multiples of 32 -> float32 (N, F): what `pool` gives for all `maps`."""
+        if x.shape[-2] % MULTIPLE or x.shape[-1] % MULTIPLE:
+            raise ValueError(f"sides must be multiples of {MULTIPLE}, not {x.shape[-2]} x {x.shape[-1]}")
+        return self.look(x).features
 
 
 def precision(x: Tensor, stage: int) -> AbstractContextManager[object]:
@@ -214,6 +249,11 @@ def mean_columns() -> dict[str, slice]:
         found[name] = slice(start, start + width)
         start += 2 * width
     return found
+
+
+def before_fork() -> slice:
+    """The columns among the F features of the maps up to stage `FORK`, which all endings share."""
+    return slice(0, mean_columns()[f"wide{FORK + 1}"].start)  # the first map after it, as stage 6 downsamples
 
 
 def pool(x: Tensor, moments: Moments | None = None) -> Tensor:

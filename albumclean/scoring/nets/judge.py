@@ -1,7 +1,9 @@
 """The judge: one look at a photo gives its mean opinion score, how sure that is, and what is wrong with it.
 
 EfficientNet-Lite0 sees the whole picture at a moderate size (the impression) and a few patches at native resolution
-(what vanishes when a photo is scaled down), with the same weights. All heads work on its pooled features.
+(what vanishes when a photo is scaled down), with the same weights. All heads work on its pooled features. The MOS has
+a second ending of the network to itself besides, which was trained on another data set too: the mean of two opinions
+errs less than either.
 """
 
 from __future__ import annotations
@@ -13,12 +15,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from albumclean.domain import Degradation, InputSpec
-from albumclean.scoring.nets.efficientnet_lite import HEAD_CHANNELS, EfficientNetLite0, mean_columns
+from albumclean.scoring.nets.efficientnet_lite import (
+    FORK,
+    HEAD_CHANNELS,
+    EfficientNetLite0,
+    Ending,
+    Look,
+    before_fork,
+    mean_columns,
+)
 from albumclean.scoring.nets.pixels import normalise
 
 FAULTS: Final = tuple(Degradation)
 CONTENT: Final = tuple(columns for name, columns in mean_columns().items() if name.startswith(("wide", "head")))
 CONTENT_CHANNELS: Final = sum(columns.stop - columns.start for columns in CONTENT)
+EARLY: Final = before_fork()
 QUANTITIES: Final = ("mos", "mos_std", *FAULTS, "preference")
 
 
@@ -46,8 +57,10 @@ class Judge(nn.Module):
         self.backbone = EfficientNetLite0()
         features = self.backbone.features
         self.hidden = nn.Linear(features, hidden)
-        self.mos = nn.Linear(hidden, 1)
-        self.spread = nn.Linear(hidden, 1)
+        self.opinion = Ending(FORK + 1)
+        self.opinion_hidden = nn.Linear(features, hidden)  # of the early maps and the opinion's own
+        self.mos = nn.Linear(2 * hidden, 1)  # of both hidden layers, as the next
+        self.spread = nn.Linear(2 * hidden, 1)
         self.fault_hidden = nn.Linear(2 * features, fault_hidden)
         self.faults = nn.Linear(fault_hidden, len(FAULTS))
         self.preference = nn.Linear(2 * features, 1)
@@ -58,6 +71,7 @@ class Judge(nn.Module):
     def for_inference(self) -> Self:
         """The same network, quicker on most CPUs. Its weights must not change any more."""
         self.backbone.for_inference()
+        self.opinion.for_inference()
         return self
 
     def forward(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,31 +84,38 @@ class Judge(nn.Module):
 
     def seen(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As `forward`, with the features of the whole pictures (N, F), which other heads read."""
-        features, _ = self.look(whole)
-        return self.values(features, self.look_closely(patches)), self.embed(features), features
+        look = self.look(whole)
+        return self.values(look, self.look_closely(patches)), self.embed(look.features), look.features
 
     def judge(self, whole: Tensor, patches: Tensor) -> Judgement:
         """As `forward`, with the map of the whole picture."""
-        features, head = self.look(whole)
-        values = self.values(features, self.look_closely(patches))
-        quality, _ = self.judge_regions(head)
-        return Judgement(values, self.embed(features), quality, features)
+        look = self.look(whole)
+        values = self.values(look, self.look_closely(patches))
+        quality, _ = self.judge_regions(look.head)
+        return Judgement(values, self.embed(look.features), quality, look.features)
 
-    def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """uint8 (N, H, W, 3) -> pooled features (N, F), float32, and the head's map (N, 1280, H / 32, W / 32)."""
+    def look(self, pictures: Tensor) -> Look:
+        """uint8 (N, H, W, 3) -> pooled features (N, F), float32, and two maps."""
         return self.backbone.look(normalise(pictures, self.spec))
 
     def look_closely(self, patches: Tensor) -> Tensor:
         """uint8 (N, k, s, s, 3) -> the mean of the patches' features (N, F), float32."""
         number, count = patches.shape[:2]
-        features, _ = self.look(patches.flatten(0, 1))
+        features = self.look(patches.flatten(0, 1)).features
         return features.reshape(number, count, -1).mean(dim=1)
 
-    def values(self, whole: Tensor, close: Tensor) -> Tensor:
-        """Features of the whole pictures and of their patches, each (N, F) in float32 -> (N, 9) in [0, 1]."""
-        with torch.autocast(whole.device.type, enabled=False):  # thousands of terms: half precision is too coarse
-            both = torch.cat([whole, close], dim=1)
-            impression = functional.gelu(self.hidden(whole))
+    def impression(self, whole: Look) -> Tensor:
+        """Of the whole pictures: what the heads of the MOS and of its standard deviation read, float32 (N, 2 H)."""
+        second = self.opinion.pooled(whole.fork)
+        with torch.autocast(whole.features.device.type, enabled=False):
+            inner = self.hidden(whole.features), self.opinion_hidden(torch.cat([whole.features[:, EARLY], second], 1))
+            return functional.gelu(torch.cat(inner, dim=1))
+
+    def values(self, whole: Look, close: Tensor) -> Tensor:
+        """What is seen of the whole pictures and the features of their patches (N, F), float32 -> (N, 9) in [0, 1]."""
+        impression = self.impression(whole)
+        with torch.autocast(close.device.type, enabled=False):  # thousands of terms: half precision is too coarse
+            both = torch.cat([whole.features, close], dim=1)
             faults = self.faults(functional.gelu(self.fault_hidden(both))).clamp(0.0, 1.0)
             mos = self.mos(impression) - (faults * self.fault_weights).sum(dim=1, keepdim=True)
             spread = self.spread(impression).exp()

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from albumclean.scoring.nets.judge import Judge
 
 # Raise by hand whenever the same photo could get another score although the weights stayed: another input, another sum.
-VERSION: Final = "1"
-WEIGHTS_SHA256: Final = "eed7a3f7cc434b00f0fa4e00500f1ad9feb14b2bc1828d2deecb415b6289ec7c"
+VERSION: Final = "2"
+WEIGHTS_SHA256: Final = "726e8eb352e405a91c1d012726e6351c9beb286ca2490bacc6b173ae70cbd0a4"
 EMBEDDING: Final = 128  # numbers that say what a photo shows
 
 INPUT: Final = InputSpec(
@@ -28,7 +28,7 @@ SPEC: Final = ScorerSpec(
     # The mean opinion score, its standard deviation, severities, and which shot of one scene is the better.
     quantities=("mos", "mos_std", *(kind.value for kind in Degradation), "preference"),
     value_range=(0.0, 1.0),
-    licence="Apache-2.0 (backbone); the heads were fitted to BIQ2021, which names no licence",
+    licence="Apache-2.0 (backbone); fitted to BIQ2021, which names no licence, and LIVE In the Wild (free for any use)",
     summary="Quality as people judge it and six degradations, from one EfficientNet-Lite0.",
     input=INPUT,
     weights="judge.safetensors",
@@ -48,8 +48,9 @@ def load(weights: Path) -> Judge:
     from safetensors.torch import load_file
 
     from albumclean.scoring.nets.judge import Judge
+    from albumclean.scoring.nets.packing import unpacked
 
-    state = {name: tensor.float() for name, tensor in load_file(weights).items()}  # stored in half precision
+    state = unpacked(load_file(weights))
     with torch.device("meta"):  # don't spend time on random weights
         network = Judge(
             INPUT,
