@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +75,9 @@ def koniq(root: Path) -> None:
     (root / "koniq10k_distributions_sets.csv").write_text("\n".join(lines))
 
 
-def live(root: Path) -> None:
-    names = [*(f"t{number}.bmp" for number in range(1, 8)), "10.bmp", "1003.JPG", "1004.JPG"]
-    scores = np.arange(60.0, 70.0)
+def live(root: Path, photos: Sequence[str] = ("10.bmp", "1003.JPG", "1039.JPG")) -> None:
+    names = [*(f"t{number}.bmp" for number in range(1, 8)), *photos]
+    scores = np.arange(60.0, 60.0 + len(names))
     (root / "Data").mkdir(parents=True)
     savemat(root / "Data/AllImages_release.mat", {"AllImages_release": np.array(names, dtype=object)[:, None]})
     savemat(root / "Data/AllMOS_release.mat", {"AllMOS_release": scores[None]}, do_compression=True)
@@ -266,7 +266,18 @@ def test_a_set_that_koniq_does_not_have_is_an_error_with_its_line(tmp_path: Path
 
 def test_lives_training_pictures_do_not_count(tmp_path: Path) -> None:
     live(tmp_path)
-    assert {"10.bmp": (67, ""), "1003.JPG": (68, ""), "1004.JPG": (69, "")} == rows("live-itw", tmp_path)
+    expected = {"10.bmp": (67, "test"), "1003.JPG": (68, "test"), "1039.JPG": (69, "train")}
+    assert expected == rows("live-itw", tmp_path)
+
+
+def test_lives_neighbours_share_a_part_and_a_fifth_is_held_out(tmp_path: Path) -> None:
+    live(tmp_path, [f"{number}.JPG" for number in range(1, 1163)])
+    parts = [part for _, part in rows("live-itw", tmp_path).values()]
+    assert {"train", "test"} == set(parts)
+    assert 0.18 < parts.count("test") / len(parts) < 0.22
+    assert all(len(list(run)) >= 2 for _, run in groupby(parts))
+    assert sum(1 for _ in groupby(parts)) <= 2 * 1162 // 100 + 2
+    assert parts.count("test") == len(rows("live-itw", tmp_path, "test"))
 
 
 def test_matlab_files_that_are_none_or_too_new_are_said(tmp_path: Path) -> None:
