@@ -1,9 +1,11 @@
-"""Measure the shipped judge, from the JPEG to the score, on BIQ2021's held-out photos, and by the KADID protocol.
+"""Measure the shipped judge, from the JPEG to the score, on held-out photos of BIQ2021 and of others.
 
-    python -m models.evaluate --biq2021 DIR --kadid DIR
+    python -m models.evaluate --biq2021 DIR --livec DIR --kadid DIR --elsewhere NAME=TABLE.csv
 
-Every photo goes the way it goes in use. Adds to `models/judge.json` what the model card says; false trash, ladders,
-cost and changed copies are measured by `benchmarks/`.
+`--livec`: the held-out fifth of LIVE In the Wild. `--kadid`: clean photos for the KADID protocol. `--elsewhere`: a
+table of photos as `albumclean eval` takes it, of which nothing was learned. Every photo goes the way it goes in use.
+Adds to `models/judge.json` what the model card says; false trash, ladders, cost and changed copies are measured by
+`benchmarks/`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import argparse
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +24,11 @@ from PIL import Image, ImageOps
 
 from albumclean.engines.judge import judge_images
 from albumclean.evaluation import kadid
+from albumclean.evaluation.table import Rated as TableRow
+from albumclean.evaluation.table import read_table
 from albumclean.evaluation.weighted import Floats
 from albumclean.scoring.scorers.judge import SPEC
-from models import biq2021
+from models import biq2021, livec
 from models.biq2021 import SUBSETS, Rated
 from models.metrics import agreement, keeper_accuracy, srcc
 from models.train_heads import METRICS_FILE, WEIGHTS
@@ -33,9 +37,9 @@ LEAST_SIDE: Final = 768  # of a clean photo for the protocol
 LEAST_BITS: Final = 1.0  # a pixel of a JPEG: below, it is not clean
 
 
-def predict(photos: Sequence[Rated]) -> dict[str, Floats]:
+def predict(paths: Iterable[Path]) -> dict[str, Floats]:
     """By quantity, (n,)."""
-    found = list(judge_images(biq2021.open_rgb(photo.path) for photo in photos))
+    found = list(judge_images(biq2021.open_rgb(path) for path in paths))
     return {name: np.array([values[name] for values in found]) for name in SPEC.quantities}
 
 
@@ -74,7 +78,7 @@ def on_biq2021(folder: Path) -> dict[str, Any]:
     """Agreement with people."""
     test, leak = biq2021.read(folder, "test"), biq2021.read(folder, "leak")
     truth = np.array([photo.mos for photo in test])
-    found = predict(test)
+    found = predict(photo.path for photo in test)
     scores, laplacian = found["mos"], laplacian_variance(test)
     official = [photo for photo in test if photo.official == "test"] + leak
     rows = [number for number, photo in enumerate(test) if photo.official == "test"]
@@ -90,9 +94,16 @@ def on_biq2021(folder: Path) -> dict[str, Any]:
         },
         "official_test": {
             "note": "296 of these 2,000 photos have a relative in train: not a measure of unseen scenes.",
-            **by_subset(np.concatenate([scores[rows], predict(leak)["mos"]]), official),
+            **by_subset(np.concatenate([scores[rows], predict(photo.path for photo in leak)["mos"]]), official),
         },
     }
+
+
+def on_others(photos: Sequence[livec.Rated] | Sequence[TableRow]) -> dict[str, float | list[float]]:
+    """Agreement with people who were asked elsewhere, on a scale of their own."""
+    truth = np.array([photo.mos for photo in photos])
+    found = agreement(predict(photo.path for photo in photos)["mos"], truth, [""] * len(photos))
+    return {name: value for name, value in found.items() if not name.startswith(("rmse", "scenes"))}
 
 
 def on_clean_photos(folder: Path, most: int) -> dict[str, Any]:
@@ -142,6 +153,8 @@ def main() -> None:
     """Measure, print, and write the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--biq2021", type=Path, help="a checkout of nisarahmedrana/BIQ2021")
+    parser.add_argument("--livec", type=Path, help="LIVE In the Wild, unpacked")
+    parser.add_argument("--elsewhere", action="append", default=[], metavar="NAME=TABLE", help="may be repeated")
     parser.add_argument("--kadid", type=Path, help="a folder of clean photos, not of the training's sources")
     parser.add_argument("--most", type=int, default=100, help="clean photos at most")
     parser.add_argument("--out", type=Path, default=METRICS_FILE)
@@ -160,6 +173,13 @@ def main() -> None:
     if arguments.biq2021:
         result |= on_biq2021(arguments.biq2021)
         print(json.dumps(result["clean_test"], indent=2))
+    others = {name: read_table(Path(table)).rows for name, _, table in (e.partition("=") for e in arguments.elsewhere)}
+    if arguments.livec:
+        result["livec_test"] = on_others(livec.read(arguments.livec, "test"))
+        print(json.dumps(result["livec_test"]))
+    for name, rows in others.items():
+        result["elsewhere"] = result.get("elsewhere", {}) | {name: on_others(rows)}
+        print(name, json.dumps(result["elsewhere"][name]))
     if arguments.kadid:
         result["kadid"] = on_clean_photos(arguments.kadid, arguments.most)
         print(json.dumps(result["kadid"], indent=2))
