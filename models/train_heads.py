@@ -221,14 +221,19 @@ def fault_numbers(severity: Tensor, spoiled: Spoiled) -> dict[str, dict[str, flo
 
 
 def train_spread(scores: Tensor, inner: Tensor, rated: Rated) -> nn.Linear:
-    """The logarithm of the score's standard deviation from the MOS head's hidden layer (n, H), by likelihood."""
+    """The logarithm of the score's standard deviation from the MOS head's hidden layer (n, H), by likelihood.
+
+    Few small steps from one and the same deviation for all: with more of them it learns the photos that it is fitted to.
+    By cross-validation on `val` (by scene), people's score lies within one deviation in 75 % and within two in 95 %; with
+    300 steps of four times the size it was 62 and 84 %.
+    """
     torch.manual_seed(0)
     layer = nn.Linear(inner.shape[1], 1)
     nn.init.zeros_(layer.weight)
     nn.init.constant_(layer.bias, float((scores - rated.mos).std().log()))
-    optimiser = torch.optim.AdamW(layer.parameters(), lr=2e-3, weight_decay=0.5)
+    optimiser = torch.optim.AdamW(layer.parameters(), lr=5e-4, weight_decay=0.5)
     error = (scores - rated.mos) ** 2
-    for _ in range(300):
+    for _ in range(20):
         spread = layer(inner)[:, 0]
         loss = (spread + 0.5 * error * torch.exp(-2 * spread)).mean()
         optimiser.zero_grad()
