@@ -224,7 +224,7 @@ def train_spread(scores: Tensor, inner: Tensor, rated: Rated) -> nn.Linear:
     """The logarithm of the score's standard deviation from the MOS head's hidden layer (n, H), by likelihood.
 
     Few small steps from one and the same deviation for all: with more of them it learns the photos that it is fitted
-    to. By cross-validation on `val` (by scene), people's score lies within one deviation in 75 % and within two in 95 %;
+    to. By cross-validation on `val` (by scene) people's score lies within one deviation in 75 %, within two in 95 %;
     with 300 steps of four times the size it was 62 and 84 %.
     """
     torch.manual_seed(0)
