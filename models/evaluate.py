@@ -99,7 +99,7 @@ def on_biq2021(folder: Path) -> dict[str, Any]:
     }
 
 
-def on_others(photos: Sequence[livec.Rated] | Sequence[TableRow]) -> dict[str, float | list[float]]:
+def on_others(photos: Sequence[TableRow]) -> dict[str, float | list[float]]:
     """Agreement with people who were asked elsewhere, on a scale of their own."""
     truth = np.array([photo.mos for photo in photos])
     found = agreement(predict(photo.path for photo in photos)["mos"], truth, [""] * len(photos))

@@ -11,7 +11,6 @@ light: what slightly spoils a photo must not please.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,10 +154,7 @@ def read(cache: Path, name: str, photos: int) -> list[Seen]:
     """All views of a source of so many photos. Raises FileNotFoundError if not all have been seen."""
     found = []
     for number in range(-(-photos // CHUNK)):
-        try:
-            held = np.load(chunk_file(cache, name, number))
-        except zipfile.BadZipFile as error:
-            raise FileNotFoundError(chunk_file(cache, name, number)) from error
+        held = np.load(chunk_file(cache, name, number))
         shapes = held["shape"]
         ends = np.cumsum(shapes.prod(axis=1))
         fork, early = held["fork"], held["early"]

@@ -13,8 +13,6 @@ checkpoint.
 from __future__ import annotations
 
 import argparse
-import copy
-import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +36,7 @@ from albumclean.scoring.nets.pixels import normalise
 from albumclean.scoring.scorers.judge import INPUT
 from models import biq2021, clean
 from models.impression import Impression
+from models.running import Pace, Run, ranked
 from models.train_probe import PROBE
 
 IMPRESSION: Final = "impression.safetensors"
@@ -47,7 +46,7 @@ CHECKPOINT_EVERY: Final = 200  # steps
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Pace):
     """How the backbone is trained."""
 
     epochs: float = 2.4
@@ -152,11 +151,7 @@ def loss_of(network: Impression, batch: Batch, recipe: Recipe) -> Tensor:
     scores, truth = found[: recipe.rated], torch.from_numpy(batch.mos)
     loss = 10 * functional.smooth_l1_loss(scores, truth, beta=0.1)
     subset = torch.from_numpy(batch.subset)
-    gap = truth[:, None] - truth[None]
-    ordered = (subset[:, None] == subset[None]) & (gap > 0.05)
-    if ordered.any():
-        margin = (scores[:, None] - scores[None])[ordered] / 0.08
-        loss = loss + recipe.ranking * (functional.softplus(-margin) * gap[ordered]).sum() / gap[ordered].sum()
+    loss = loss + recipe.ranking * ranked(scores, truth, subset[:, None] == subset[None])
     if batch.better:
         fall = found[batch.better] - found[batch.worse]
         wanted = 0.3 * torch.tensor(batch.severity)
@@ -204,45 +199,15 @@ def train(network: Impression, sampler: Sampler, val: list[biq2021.Rated], recip
     """Leaves the running average of the weights in `network`."""
     trained = [tensor for tensor in network.backbone.parameters() if tensor.requires_grad]
     head = [*network.hidden.parameters(), *network.out.parameters()]
-    groups = [{"params": trained, "lr": recipe.rate}, {"params": head, "lr": recipe.head_rate}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
     steps = int(recipe.epochs * len(sampler.rated) / recipe.rated)
-    rates = [recipe.rate, recipe.head_rate]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps, pct_start=recipe.warm_up)
-    average = copy.deepcopy(network)
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["step"])
-    sampler.random = np.random.default_rng([recipe.seed, first])  # batches are drawn ahead: a new stream when resumed
-    began = time.monotonic()
-    network.train()
-    for step, batch in zip(range(first + 1, steps + 1), prefetched(sampler), strict=False):
-        loss = loss_of(network, batch, recipe)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_([*trained, *head], 5.0)
-        optimiser.step()
-        schedule.step()
-        share = 1 - min(recipe.averaging, step / (step + 20))
-        with torch.no_grad():
-            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, share)
-        if step % 50 == 0:
-            pace = (time.monotonic() - began) / (step - first)
-            print(f"step {step} of {steps}, loss {float(loss.detach()):.3f}, {pace:.2f} s a step", flush=True)
-        if step % CHECKPOINT_EVERY == 0 or step == steps:
-            state = {"network": network.state_dict(), "average": average.state_dict(), "step": step}
-            state |= {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
-            torch.save(state, checkpoint.with_suffix(".new"))
-            checkpoint.with_suffix(".new").replace(checkpoint)
+    run = Run(network, trained, head, recipe, steps=steps, checkpoint=checkpoint, every=CHECKPOINT_EVERY)
+    # Batches are drawn ahead: a new stream when resumed.
+    sampler.random = np.random.default_rng([recipe.seed, run.first])
+    for step, batch in zip(run.left, prefetched(sampler), strict=False):
+        run.learn(step, loss_of(network, batch, recipe))
         if step % max(1, steps // 6) == 0:
-            report(average, val, f"val at step {step}")
-    network.load_state_dict(average.state_dict())
+            report(run.average, val, f"val at step {step}")
+    network.load_state_dict(run.average.state_dict())
 
 
 def main() -> None:

@@ -10,10 +10,9 @@ read. Kill it at any time; the same command goes on from the last checkpoint.
 
 from __future__ import annotations
 
-import copy
 import json
-import time
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -26,21 +25,23 @@ from torch.nn import functional
 from albumclean.evaluation.metrics import srcc
 from albumclean.media.view import network_view
 from albumclean.scoring.device import place
-from albumclean.scoring.nets.judge import Judge
+from albumclean.scoring.nets.judge import FAULTS, QUANTITIES, Judge
 from albumclean.scoring.scorers.judge import INPUT, load
 from models import biq2021, clean, livec, opinion_views
 from models.opinion import Opinion, Views, predicted, shares, stored, tensors
 from models.opinion_views import Seen
+from models.running import Pace, Run, ranked
 from models.train_heads import LEAST_SPREAD, add_to, numbers, parser_of_heads, straightened, train_spread
 from models.train_heads import Rated as RatedFeatures
 
 CHECKPOINT: Final = "opinion.checkpoint.pt"
 CHECKPOINT_EVERY: Final = 100  # steps
 STANDARDISED_BY: Final = 1500  # views
+SEVERITIES: Final = [QUANTITIES.index(fault) for fault in FAULTS]  # where the judge's values have them
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Pace):
     """How the ending is trained."""
 
     steps: int = 700
@@ -57,16 +58,6 @@ class Recipe:
     seed: int = 0
 
 
-def ranked(scores: Tensor, truth: Tensor) -> Tensor:
-    """Loss of pairs in the wrong order, by how far they lie apart."""
-    gap = truth[:, None] - truth[None]
-    ordered = gap > 0.05
-    if not ordered.any():
-        return scores.sum() * 0
-    margin = (scores[:, None] - scores[None])[ordered] / 0.08
-    return (functional.softplus(-margin) * gap[ordered]).sum() / gap[ordered].sum()
-
-
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What the views are of."""
@@ -79,18 +70,15 @@ class Truth:
 class Sampler:
     """Draws batches."""
 
-    def __init__(self, rated: Views, phones: Views, spoiled: Views, truth: Truth, recipe: Recipe) -> None:
+    def __init__(self, rated: Views, phones: Views, spoiled: list[Seen], truth: Truth, recipe: Recipe) -> None:
         self.rated, self.phones, self.truth, self.recipe = rated, phones, truth, recipe
         self.random = np.random.default_rng(recipe.seed)
         albums = truth.subset == biq2021.SUBSETS.index("ss02")
         self._weights = np.where(albums, recipe.album_weight, 1.0)
-        photos: dict[int, list[Seen]] = {}
-        for views in spoiled.shapes:
-            for each in views:
-                photos.setdefault(each.photo, []).append(each)
         self._by_shape: dict[tuple[int, ...], list[list[Seen]]] = {}
-        for ladder in photos.values():
-            if len(ladder) > 3 and ladder[0].view == 0:
+        for _, views in groupby(spoiled, key=lambda each: each.photo):
+            ladder = list(views)
+            if len({each.fork.shape for each in ladder}) == 1:  # a batch is of one shape
                 self._by_shape.setdefault(ladder[0].fork.shape, []).append(ladder)
 
     def ladders(self) -> list[Seen]:
@@ -147,47 +135,25 @@ def prepare(opinion: Opinion, rated: Views, phones: Views, mos_of_phones: npt.ND
 def train(opinion: Opinion, sampler: Sampler, val: Views, val_mos: list[float], checkpoint: Path) -> None:
     """Leaves the running average of the weights in `opinion`."""
     recipe = sampler.recipe
-    ending = list(opinion.ending.parameters())
     heads = [parameter for name, parameter in opinion.named_parameters() if not name.startswith("ending.")]
-    groups = [{"params": ending, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
-    rates = [recipe.rate, recipe.head_rate]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=recipe.steps, pct_start=recipe.warm_up)
-    average = copy.deepcopy(opinion)
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        opinion.load_state_dict(state["opinion"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["step"])
-        sampler.random = np.random.default_rng([recipe.seed, first])
-    began = time.monotonic()
-    opinion.train()
-    for step in range(first + 1, recipe.steps + 1):
-        loss = sampler.loss(opinion)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_([*ending, *heads], 5.0)
-        optimiser.step()
-        schedule.step()
-        share = 1 - min(recipe.averaging, step / (step + 20))
-        with torch.no_grad():
-            for mean, now in zip(average.parameters(), opinion.parameters(), strict=True):
-                mean.lerp_(now, share)
-        if step % 50 == 0:
-            pace = (time.monotonic() - began) / (step - first)
-            print(f"step {step} of {recipe.steps}, loss {float(loss.detach()):.3f}, {pace:.2f} s a step", flush=True)
-        if step % CHECKPOINT_EVERY == 0 or step == recipe.steps:
-            state = {"opinion": opinion.state_dict(), "average": average.state_dict(), "step": step}
-            state |= {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
-            torch.save(state, checkpoint.with_suffix(".new"))
-            checkpoint.with_suffix(".new").replace(checkpoint)
-            said = predicted(average, val)
+    run = Run(
+        opinion,
+        list(opinion.ending.parameters()),
+        heads,
+        recipe,
+        steps=recipe.steps,
+        checkpoint=checkpoint,
+        every=CHECKPOINT_EVERY,
+    )
+    if run.first:
+        sampler.random = np.random.default_rng([recipe.seed, run.first])
+    for step in run.left:
+        run.learn(step, sampler.loss(opinion))
+        if run.is_saved(step):
+            said = predicted(run.average, val)
             alone = srcc(np.array([said[number, 0] for number in range(len(said))]), np.array(val_mos))
             print(f"val, this opinion alone: {alone:.4f}", flush=True)
-    opinion.load_state_dict(average.state_dict())
+    opinion.load_state_dict(run.average.state_dict())
 
 
 def impressions(network: Judge, photos: list[biq2021.Rated]) -> tuple[Tensor, Tensor]:
@@ -200,7 +166,7 @@ def impressions(network: Judge, photos: list[biq2021.Rated]) -> tuple[Tensor, Te
                 look = network.look(torch.from_numpy(view.whole.copy())[None])
                 found.append(network.impression(look)[0])
                 values = network.values(look, network.look_closely(torch.from_numpy(view.patches)[None]))
-            costs.append((values[0, 2:8] * network.fault_weights).sum())
+            costs.append((values[0, SEVERITIES] * network.fault_weights).sum())
     return torch.stack(found).clone(), torch.stack(costs).clone()
 
 
@@ -217,14 +183,10 @@ def main() -> None:
     rated, val = (biq2021.read(arguments.biq2021, split) for split in ("train", "val"))
     phones = livec.read(arguments.livec, "train")
     seen = {
-        name: Views(opinion_views.read(arguments.cache, name, photos))
-        for name, photos in (
-            ("biq2021-train", len(rated)),
-            ("biq2021-val", len(val)),
-            ("livec-train", len(phones)),
-            ("spoiled", len(clean.read(arguments.pictures))),
-        )
+        name: Views(opinion_views.read(arguments.cache, name, len(photos)))
+        for name, photos in (("biq2021-train", rated), ("biq2021-val", val), ("livec-train", phones))
     }
+    spoiled = opinion_views.read(arguments.cache, "spoiled", len(clean.read(arguments.pictures)))
     truth = Truth(
         np.array([photo.mos for photo in rated], np.float32),
         np.array([biq2021.SUBSETS.index(photo.subset) for photo in rated]),
@@ -233,7 +195,7 @@ def main() -> None:
     network = load(arguments.out)
     opinion = Opinion(network)
     prepare(opinion, seen["biq2021-train"], seen["livec-train"], truth.phones)
-    sampler = Sampler(seen["biq2021-train"], seen["livec-train"], seen["spoiled"], truth, recipe)
+    sampler = Sampler(seen["biq2021-train"], seen["livec-train"], spoiled, truth, recipe)
     val_mos = [photo.mos for photo in val]
     train(opinion, sampler, seen["biq2021-val"], val_mos, arguments.cache / CHECKPOINT)
 

@@ -110,8 +110,9 @@ class Fused:
     """All convolutions of a network or an ending, fused; the late ones in the precision asked for."""
 
     def __init__(self, network: Ending, dtype: torch.dtype) -> None:
-        stem = getattr(network, "stem", None)
-        self.stem = None if stem is None else FusedConv(stem, torch.float32, clip=True)
+        self.stem = (
+            FusedConv(network.stem, torch.float32, clip=True) if isinstance(network, EfficientNetLite0) else None
+        )
         self.stages = [
             [FusedBlock(block, torch.float32 if number <= PRECISE_STAGES else dtype) for block in stage]
             for number, stage in enumerate(cast(Iterable[Iterable[Block]], network.stages), network.first)
@@ -143,7 +144,7 @@ class Ending(nn.Module):
 
     def pooled(self, x: Tensor) -> Tensor:
         """What `pool` gives for all `maps`, side by side, in float32."""
-        moments = plain_moments if self._form(x) is None else fused.channel_moments
+        moments = self._moments(x)
         return torch.cat([pool(each, moments) for _, each in self.maps(x)], dim=1)
 
     def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -163,6 +164,9 @@ class Ending(nn.Module):
                     x = block.narrow(wide, x)
             yield f"stage{number}", x
         yield "head", functional.relu6(self.head(x), inplace=True) if form is None else form.head(x)
+
+    def _moments(self, x: Tensor) -> Moments:
+        return plain_moments if self._form(x) is None else fused.channel_moments
 
     def _form(self, x: Tensor) -> Fused | None:
         """The fused form for these inputs; None if the plain one has to do."""
@@ -204,7 +208,7 @@ class EfficientNetLite0(Ending):
         return Look(*(torch.cat(each) for each in zip(*parts, strict=True)))
 
     def _look(self, x: Tensor) -> Look:
-        moments = plain_moments if self._form(x) is None else fused.channel_moments
+        moments = self._moments(x)
         pooled: list[Tensor] = []
         fork = x
         for name, each in self.maps(x):
