@@ -6,11 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from albumclean.distortions import KADID, Degradation, kadid, kadid_level, kadid_reference
 from albumclean.distortions.blur import gaussian_blur, lens_blur, motion_blur, shake_blur, shake_path
-from albumclean.distortions.codecs import _standard_tables, jpeg, messenger, pixelate, quantisation_of
+from albumclean.distortions.codecs import (
+    _standard_tables,
+    cell_at,
+    jpeg,
+    messenger,
+    pixelate,
+    quantisation_of,
+    severity_of_cell,
+)
 from albumclean.distortions.exposure import overexposed, underexposed
 from albumclean.distortions.fields import TILE, normal_tile, sensor_tile, with_field
 from albumclean.distortions.kernels import Kernel, convolve, disk, line, path
@@ -243,6 +253,21 @@ def test_pixels_of_a_pixelated_picture_are_squares_of_the_cell() -> None:
     pixels = np.asarray(pixelate(scene(6, 160, 120), 8.0))
 
     assert np.array_equal(pixels[::8, ::8], pixels[7::8, 7::8])
+
+
+@given(st.floats(0, 1))
+def test_the_severity_of_pixelation_is_the_share_of_the_pixels_that_are_lost(severity: float) -> None:
+    cell = cell_at(severity)
+
+    assert severity_of_cell(cell) == pytest.approx(severity, abs=1e-9)
+    assert 1 - cell**-2 == pytest.approx(severity, abs=0.01)
+    assert severity_of_cell(100.0) == 1
+
+
+def test_kadid_pixelates_in_nearly_even_steps() -> None:
+    levels = [kadid_level("pixelate", level) for level in range(1, 6)]
+
+    assert np.corrcoef(levels, range(5))[0, 1] > 0.99
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from functools import cache
 
 import numpy as np
@@ -13,7 +14,7 @@ from albumclean.distortions.severity import Ramp, size_scale
 # JPEG: the quantisation in percent of the standard tables; 35 is libjpeg's quality 82, 1600 its quality 3.
 QUANTISATION = Ramp(harmless=16.0, visible=35.0, ruined=1600.0)
 RATIO = Ramp(harmless=4.0, visible=14.0, ruined=400.0)  # JPEG 2000: 24 bits a pixel over the bits that are left
-CELL = Ramp(harmless=1.0, visible=1.2, ruined=14.0)  # pixelate: pixels a side at a short side of 512
+_MOST_LOST = 0.995  # pixelate: share of the pixels that are lost at severity 1, where squares are 14 pixels a side
 LONG_SIDE = Ramp(harmless=2048.0, visible=1600.0, ruined=320.0)  # messenger: pixels
 RESENT = Ramp(harmless=16.0, visible=40.0, ruined=1000.0)  # messenger: as QUANTISATION
 
@@ -120,6 +121,20 @@ def _modern(severity: float, lowest_at: float) -> tuple[int, float]:
     return 0, _SMALLEST_SHARE**beyond
 
 
+def cell_at(severity: float) -> float:
+    """Pixels a side of the squares at a short side of 512.
+
+    The severity is the share of the pixels that are lost. By that the levels of KADID-10k, which its authors chose so
+    that what people see falls evenly, are nearly even steps; by ratios of the squares' sides the last is three of them.
+    """
+    return 1 / math.sqrt(1 - _MOST_LOST * severity)
+
+
+def severity_of_cell(cell: float) -> float:
+    """The severity in [0, 1] that has squares of `cell` pixels a side."""
+    return min(1.0, (1 - cell**-2) / _MOST_LOST)
+
+
 def jpeg_by_severity(image: Image.Image, severity: float, _rng: np.random.Generator) -> Image.Image:
     """See `jpeg` and `QUANTISATION`."""
     return jpeg(image, QUANTISATION.at(severity))
@@ -131,8 +146,8 @@ def jpeg2000_by_severity(image: Image.Image, severity: float, _rng: np.random.Ge
 
 
 def pixelate_by_severity(image: Image.Image, severity: float, _rng: np.random.Generator) -> Image.Image:
-    """See `pixelate` and `CELL`."""
-    return pixelate(image, 1 + (CELL.at(severity) - 1) * size_scale(*image.size))
+    """See `pixelate` and `cell_at`."""
+    return pixelate(image, 1 + (cell_at(severity) - 1) * size_scale(*image.size))
 
 
 def webp_by_severity(image: Image.Image, severity: float, _rng: np.random.Generator) -> Image.Image:

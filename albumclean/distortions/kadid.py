@@ -141,6 +141,6 @@ _PROTOCOL: Mapping[str, _Protocol] = {
         (0.001, 0.005, 0.01, 0.02, 0.05), _by_variance(noise.multiplicative_noise), _of_variance(noise.SPECKLE)
     ),
     "pixelate": _Protocol(
-        (0.01, 0.05, 0.1, 0.2, 0.5), _pixelated, lambda strength: codecs.CELL.severity_of(_cell(strength))
+        (0.01, 0.05, 0.1, 0.2, 0.5), _pixelated, lambda strength: codecs.severity_of_cell(_cell(strength))
     ),
 }
