@@ -31,7 +31,7 @@ from albumclean.scoring.scorers.judge import SPEC
 from models import biq2021, livec
 from models.biq2021 import SUBSETS, Rated
 from models.metrics import agreement, keeper_accuracy, srcc
-from models.train_heads import METRICS_FILE, WEIGHTS
+from models.weights_file import METRICS_FILE, WEIGHTS
 
 LEAST_SIDE: Final = 768  # of a clean photo for the protocol
 LEAST_BITS: Final = 1.0  # a pixel of a JPEG: below, it is not clean

@@ -12,28 +12,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from albumclean.scoring.nets.efficientnet_lite import Block, EfficientNetLite0, Ending, pool
+from albumclean.scoring.nets.efficientnet_lite import FORK, Block, EfficientNetLite0, Ending, pool
 from albumclean.scoring.nets.judge import Judge
 from models.opinion_views import Seen
-from models.train_heads import as_bytes
+from models.weights_file import as_bytes
 
 Weights = npt.NDArray[np.float64]
 
 
 class Opinion(nn.Module):
-    """The ending with its head as it is trained: features standardised, dropout, gradients."""
+    """The ending with its head as it is trained: features standardised, dropout, gradients.
+
+    It begins at the first opinion.
+    """
 
     mean: Tensor
     spread: Tensor
 
     def __init__(self, judge: Judge) -> None:
         super().__init__()
-        self.ending: Ending = copy.deepcopy(judge.opinion)
-        self.hidden = copy.deepcopy(judge.opinion_hidden)
+        self.ending = Ending(FORK + 1)
+        self.ending.stages = copy.deepcopy(judge.backbone.stages[FORK:])
+        self.ending.head = copy.deepcopy(judge.backbone.head)
+        self.hidden = copy.deepcopy(judge.hidden)
         self.out = nn.Linear(self.hidden.out_features, 1)
         half = self.hidden.out_features
         with torch.no_grad():  # what both say together is the mean of what each says
-            self.out.weight.copy_(2 * judge.mos.weight[:, half:])
+            self.out.weight.copy_(2 * judge.mos.weight[:, :half])
             self.out.bias.copy_(judge.mos.bias)
         # Another crowd, asked in another way: its scale, and what else it saw.
         self.slope, self.offset = nn.Parameter(torch.tensor(1.0)), nn.Parameter(torch.tensor(0.0))

@@ -28,7 +28,7 @@ from albumclean.scoring.nets.judge import EARLY, Judge
 from albumclean.scoring.scorers.judge import INPUT, load
 from models import biq2021, clean, livec
 from models.synthesise import parser_of_parts
-from models.train_heads import WEIGHTS
+from models.weights_file import WEIGHTS
 
 RATED_VIEWS: Final = 3  # of a photo of BIQ2021
 LIVEC_VIEWS: Final = 5

@@ -1,6 +1,6 @@
 """What the fine-tuned backbone sees in BIQ2021's photos, cached: whole pictures and the mean over their patches.
 
-    python -m models.rated_features --biq2021 DIR --fine DIR --cache DIR [--part 0 --parts 2]
+    python -m models.rated_features --biq2021 DIR --fine DIR --cache DIR [--part 0 --parts 2] [--weights FILE]
 
 Two processes of one thread are twice as fast as one of two. What they leave out, `train_heads` computes.
 """
@@ -18,7 +18,7 @@ import torch
 from albumclean.scoring.device import place
 from albumclean.scoring.nets.judge import Judge
 from models import biq2021, clean
-from models.synthesise import features_of, load_judge, parser_of_parts
+from models.synthesise import add_weights, features_of, load_judge, parser_of_parts
 from models.train_backbone import IMPRESSION
 
 CHUNK: Final = 200  # photos between two writes
@@ -77,10 +77,11 @@ def main() -> None:
     """Fill the cache with what is missing."""
     parser = parser_of_parts(__doc__)
     parser.add_argument("--fine", type=Path, required=True, help="the `tune` part of benchmarks/must_not_fool.csv")
+    add_weights(parser)
     arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
-    network = load_judge(arguments.cache / IMPRESSION)
+    network = load_judge(arguments.weights or arguments.cache / IMPRESSION).for_inference()
     for pictures in all_pictures(arguments.biq2021, arguments.fine):
         features(network, arguments.cache, pictures, part=arguments.part, parts=arguments.parts)
 

@@ -1,11 +1,11 @@
 """Features of spoiled photos: what the severity heads learn from. Kill it at any time; the same command goes on.
 
-    python -m models.synthesise --biq2021 DIR --photos DIR --cache DIR [--part 0 --parts 2]
+    python -m models.synthesise --biq2021 DIR --photos DIR --cache DIR [--part 0 --parts 2] [--weights FILE]
 
 A group is one photo at one size, clean and with one fault at three severities (a ladder: the same fault, growing); in a
 third of the groups another fault is there as well, at one severity. Each is seen as in use: the whole picture and
-patches of native resolution, by the fine-tuned backbone. `Example.known` tells which severities can be taken as
-true: a heavy fault hides a light one of another kind.
+patches of native resolution, by the fine-tuned backbone, that of the cache or of a judge's FILE. `Example.known` tells
+which severities can be taken as true: a heavy fault hides a light one of another kind.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from albumclean.distortions import DISTORTIONS, KADID, distort, kadid, kadid_level, kadid_reference
+from albumclean.domain import Degradation
 from albumclean.media.view import network_view
 from albumclean.scoring.device import place
 from albumclean.scoring.nets.judge import FAULTS, Judge
@@ -31,7 +32,8 @@ from albumclean.scoring.scorers.judge import INPUT
 from models import biq2021, clean
 from models.train_backbone import IMPRESSION
 
-GROUPS: Final = 2000
+GROUPS: Final = 2400
+BY_TURNS: Final = 2000  # of these the faults take turns; the rest are compression, every second one pixelation
 CHUNK: Final = 20  # groups a file
 CLEAN_MOS: Final = 0.8  # BIQ2021's photos from here on count as clean
 SMALLEST, LARGEST = 384, 3000  # short sides
@@ -61,9 +63,11 @@ class Source:
     def group(self, number: int) -> list[Example]:
         """The examples of group `number`, always the same."""
         random = np.random.default_rng([11, number])
-        by_fault = FAULTS[number % len(FAULTS)]
+        by_fault = FAULTS[number % len(FAULTS)] if number < BY_TURNS else Degradation.COMPRESSION
         names = sorted(name for name, each in DISTORTIONS.items() if each.degradation == by_fault)
         name = names[random.integers(len(names))]
+        if number >= BY_TURNS and number % 2:
+            name = "pixelate"  # of slight pixelation the heads saw too little
         numbers = [number for number, kind, _ in KADID if kind == name]
         image = self._photo(random, SLOW.get(name, LARGEST))
         if numbers and random.random() < 0.35:
@@ -121,9 +125,9 @@ def _kadid_group(image: Image.Image, number: str, name: str, fault: str, random:
     return examples
 
 
-def load_judge(impression: Path) -> Judge:
-    """The network with the fine-tuned backbone and heads that are not yet trained."""
-    state = load_file(impression)
+def load_judge(weights: Path) -> Judge:
+    """The network with the fine-tuned backbone, of an impression or of a judge, and heads that are not yet trained."""
+    state = load_file(weights)
     network = Judge(INPUT, hidden=len(state["hidden.weight"]), fault_hidden=1, embedding=1)
     prefix = "backbone."
     # As it will be shipped: stored in half precision.
@@ -164,6 +168,12 @@ def write_chunk(source: Source, network: Judge, cache: Path, number: int) -> Non
     file.with_suffix(".new.npz").replace(file)
 
 
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Where the backbone comes from."""
+    help_ = f"an impression or a judge, for its backbone (default: {IMPRESSION} in the cache)"
+    parser.add_argument("--weights", type=Path, help=help_)
+
+
 def parser_of_parts(description: str | None, *, photos: bool = False) -> argparse.ArgumentParser:
     """The options of a command that fills the cache with what the backbone sees, alone or as one of several.
 
@@ -183,10 +193,12 @@ def parser_of_parts(description: str | None, *, photos: bool = False) -> argpars
 
 def main() -> None:
     """Fill the cache with what is missing."""
-    arguments = parser_of_parts(__doc__, photos=True).parse_args()
+    parser = parser_of_parts(__doc__, photos=True)
+    add_weights(parser)
+    arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
-    network = load_judge(arguments.cache / IMPRESSION)
+    network = load_judge(arguments.weights or arguments.cache / IMPRESSION).for_inference()
     source = Source(clean.read(arguments.photos), biq2021.read(arguments.biq2021, "train"))
     (arguments.cache / "synthetic").mkdir(exist_ok=True)
     for number in range(arguments.part, GROUPS // CHUNK, arguments.parts):

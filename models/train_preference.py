@@ -23,10 +23,11 @@ from albumclean.evaluation.weighted import Floats
 from albumclean.scoring.device import place
 from models import biq2021
 from models.evaluate import laplacian_variance
+from models.head_data import LEAST_SPREAD
 from models.rated_features import Pictures, features, of_splits
 from models.synthesise import CHUNK, GROUPS, chunk_file, load_judge
 from models.train_backbone import IMPRESSION
-from models.train_heads import LEAST_SPREAD, add_to, parser_of_heads
+from models.weights_file import add_to, parser_of_heads
 
 PENALTY: Final = 10.0
 FOLDS: Final = 10

@@ -15,7 +15,10 @@ from albumclean.scoring.nets.efficientnet_lite import FORK, EfficientNetLite0, E
 from albumclean.scoring.nets.judge import Judge
 from albumclean.scoring.nets.packing import packed, unpacked
 from albumclean.scoring.scorers import judge
-from models.train_heads import save, with_opinion
+from models.opinion import Opinion
+from models.train_heads import with_opinion
+from models.train_opinion import mean_of
+from models.weights_file import save
 
 WEIGHTS = Path(__file__).parents[1] / "models" / "judge.safetensors"
 MOST_BYTES = 16_000_000  # of all weights in the repository
@@ -67,6 +70,28 @@ def test_a_new_second_opinion_says_what_the_first_one_says(tmp_path: Path) -> No
         first, second = network.impression(look).chunk(2, dim=1)
         weight = state["mos.weight"].T
         torch.testing.assert_close(second @ weight, first @ weight, rtol=0, atol=0.01)  # a byte for each number
+
+
+def test_the_second_opinion_is_taught_from_the_first_one(network: Judge) -> None:
+    opinion = Opinion(network).eval()
+    with torch.inference_mode():
+        look = network.look(pictures(3))
+        first = network.impression(look)[:, : network.hidden.out_features]
+        said = 2 * first @ network.mos.weight[:, : first.shape[1]].T[:, 0] + network.mos.bias
+        fork = look.fork.permute(0, 2, 3, 1)
+        found = opinion.mos(opinion.inner(fork, look.features[:, before_fork()], 0.0))
+    torch.testing.assert_close(found, said, rtol=0, atol=0.02)  # in half precision
+
+
+def test_a_soup_of_opinions_has_the_mean_of_their_weights(network: Judge) -> None:
+    one, other = Opinion(network), Opinion(network)
+    with torch.no_grad():
+        other.out.weight.add_(2.0)
+        other.hidden.bias.sub_(4.0)
+    soup = mean_of([one, other])
+    torch.testing.assert_close(soup.out.weight, one.out.weight + 1.0)
+    torch.testing.assert_close(soup.hidden.bias, one.hidden.bias - 2.0)
+    torch.testing.assert_close(soup.ending.head.weight, one.ending.head.weight)
 
 
 def test_each_opinion_has_a_say_in_the_score(network: Judge) -> None:

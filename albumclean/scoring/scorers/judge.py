@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from albumclean.scoring.nets.judge import Judge
 
 # Raise by hand whenever the same photo could get another score although the weights stayed: another input, another sum.
-VERSION: Final = "2"
-WEIGHTS_SHA256: Final = "17cb94d2057e65a3fd185393dfb4fd6318ee9e9e15c37c4fb93a005b673a8bfa"
+VERSION: Final = "3"
+WEIGHTS_SHA256: Final = "a4831a851394c0145e48eed8418a374d6ee12ce2be5dd749b533160eaebd9941"
 EMBEDDING: Final = 128  # numbers that say what a photo shows
 
 INPUT: Final = InputSpec(
