@@ -139,7 +139,7 @@ def test_a_known_picture_keeps_its_score(network: Judge) -> None:
         waves = (127.5 + 127.5 * torch.sin(places)).round().byte()
         values, _ = network(waves[None], waves[None, None, :224, :224].repeat(1, 4, 1, 1, 1))
     found = values[0, 0].item()
-    assert pytest.approx(0.4206, abs=0.005) == found
+    assert pytest.approx(0.3858, abs=0.005) == found
 
 
 def test_no_picture_leaves_the_range(network: Judge) -> None:
@@ -202,11 +202,11 @@ def test_half_precision_gives_nearly_the_same_score(network: Judge) -> None:
     assert (single_vectors * half_vectors).sum(dim=1).min() > 0.99
 
 
-def test_the_severities_stayed_when_other_heads_joined(network: Judge) -> None:
-    # What the weights gave before (SHA-256 54689f3e...): the same to the last bit on one processor.
+def test_the_severities_stay_when_other_heads_are_trained(network: Judge) -> None:
+    # Those of VERSION 3, which taught them anew: the same to the last bit on one processor.
     expected = [
-        [0.2367105, 0.2433646, 0.0583544, 0.4052241, 0.0, 0.1966349],
-        [0.3314797, 0.2123983, 0.0737549, 0.4381478, 0.0169236, 0.0763488],
+        [0.1569974, 0.1676146, 0.0407285, 0.5640022, 0.0, 0.1411135],
+        [0.2156020, 0.1886260, 0.0140981, 0.6111472, 0.0, 0.0454502],
     ]
     drawn = [pictures.scene(1, 320, 240), pictures.scene(2, 256, 384)]
     found = torch.cat([values(network, image)[:, 2:8] for image in drawn])
