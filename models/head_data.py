@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models import biq2021
 from models.rated_features import all_pictures, features, of_splits
 from models.synthesise import CHUNK, GROUPS, chunk_file, load_judge
 
@@ -42,7 +41,6 @@ class Rated:
 
     features: Tensor  # (n, 2 F), standardised
     mos: Tensor  # (n,)
-    subset: Tensor  # (n,), number in `biq2021.SUBSETS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,6 @@ class Data:
     """All that heads learn from."""
 
     train: Rated
-    val: Rated
     spoiled: Spoiled
     held_out: Spoiled
     fine: Tensor  # (m, 2 F), standardised: photos that are meant to look as they do, without scores
@@ -61,8 +58,10 @@ class Data:
 def read(folder: Path, fine: Path, cache: Path, weights: Path) -> Data:
     """Extract what the cache does not hold yet, by the backbone of `weights`, and standardise."""
     network = load_judge(weights).for_inference()
-    photos = of_splits(folder)
-    raw = {pictures.name: _flat(features(network, cache, pictures)) for pictures in all_pictures(folder, fine)}
+    rated = of_splits(folder)["train"]
+    raw = {
+        each.name: _flat(features(network, cache, each)) for each in all_pictures(folder, fine) if each.name != "val"
+    }
     chunks = [np.load(chunk_file(cache, number)) for number in range(GROUPS // CHUNK)]
     spoiled = _flat(np.concatenate([chunk["features"] for chunk in chunks]))
     everything = torch.cat([raw["train"], spoiled])
@@ -70,19 +69,11 @@ def read(folder: Path, fine: Path, cache: Path, weights: Path) -> Data:
     severities, known, group = (
         torch.from_numpy(np.concatenate([chunk[name] for chunk in chunks])) for name in ("severities", "known", "group")
     )
-    rated = {
-        name: Rated(
-            (raw[name] - mean) / spread,
-            torch.tensor([photo.mos for photo in some]),
-            torch.tensor([biq2021.SUBSETS.index(photo.subset) for photo in some]),
-        )
-        for name, some in photos.items()
-    }
+    train = Rated((raw["train"] - mean) / spread, torch.tensor([photo.mos for photo in rated]))
     both = Spoiled((spoiled - mean) / spread, severities, known, group)
     looked_at = group % HELD_OUT == 0
     return Data(
-        rated["train"],
-        rated["val"],
+        train,
         both.part(~looked_at),
         both.part(looked_at),
         (raw["fine"] - mean) / spread,
