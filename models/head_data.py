@@ -59,9 +59,8 @@ def read(folder: Path, fine: Path, cache: Path, weights: Path) -> Data:
     """Extract what the cache does not hold yet, by the backbone of `weights`, and standardise."""
     network = load_judge(weights).for_inference()
     rated = of_splits(folder)["train"]
-    raw = {
-        each.name: _flat(features(network, cache, each)) for each in all_pictures(folder, fine) if each.name != "val"
-    }
+    pictures = [each for each in all_pictures(folder, fine) if each.name != "val"]  # nothing is learned from that
+    raw = {each.name: _flat(features(network, cache, each)) for each in pictures}
     chunks = [np.load(chunk_file(cache, number)) for number in range(GROUPS // CHUNK)]
     spoiled = _flat(np.concatenate([chunk["features"] for chunk in chunks]))
     everything = torch.cat([raw["train"], spoiled])

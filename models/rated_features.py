@@ -2,7 +2,7 @@
 
     python -m models.rated_features --biq2021 DIR --fine DIR --cache DIR [--part 0 --parts 2] [--weights FILE]
 
-Two processes of one thread are twice as fast as one of two. What they leave out, `train_heads` computes.
+Two processes of one thread are twice as fast as one of two. What they leave out, the trainings compute.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ def impressions(network: Judge, photos: list[biq2021.Rated]) -> tuple[Tensor, Te
     return torch.stack(found).clone(), torch.stack(severities).clone()
 
 
-def settle(weights: Path, val: list[biq2021.Rated], training: dict[str, object]) -> str:
-    """Fit what the module says on these photos, write it into a file of weights and into its record. Its SHA-256."""
+def settle(weights: Path, val: list[biq2021.Rated], training: dict[str, object]) -> None:
+    """Fit what the module says on these photos, write it into a file of weights and into its record."""
     network = load(weights).for_inference()
     inner, severity = impressions(network, val)
     mos = torch.tensor([photo.mos for photo in val])
@@ -54,7 +54,6 @@ def settle(weights: Path, val: list[biq2021.Rated], training: dict[str, object])
     training["fault_weights"] = {name: round(cost, 4) for name, cost in zip(FAULTS, costs.tolist(), strict=True)}
     print(json.dumps(training["val"]), json.dumps(training["fault_weights"]), f"slope {slope:.3f}")
     print(f"{weights}: SHA-256 {sha256}; write it into albumclean/scoring/scorers/judge.py")
-    return sha256
 
 
 def numbers(scores: Tensor, photos: list[biq2021.Rated]) -> dict[str, float]:

@@ -28,6 +28,7 @@ from albumclean.scoring.nets.judge import content
 from albumclean.scoring.scorers.judge import EMBEDDING
 from models.copies import KINDS
 from models.copy_features import CHUNK, Source, chunk_file, fill, sources
+from models.head_data import LEAST_SPREAD
 from models.synthesise import load_judge, parser_of_parts
 from models.train_backbone import IMPRESSION
 from models.weights_file import METRICS_FILE, WEIGHTS, add_to
@@ -35,7 +36,6 @@ from models.weights_file import METRICS_FILE, WEIGHTS, add_to
 SIZES: Final = (64, 96, 128)
 SHRINKAGES: Final = (0.1, 0.3, 1.0)
 SHRINKAGE: Final = 0.3  # of the copies' covariance, in its mean variances
-LEAST_SPREAD: Final = 0.01  # as in `head_data`
 RATES: Final = (1e-3, 1e-4, 1e-5)  # of pairs of different photos that count as alike
 HELD_OUT: Final = 4  # every fourth origin, by a hash of its name, is for choosing
 

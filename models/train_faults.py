@@ -2,8 +2,8 @@
 
     python -m models.train_faults --biq2021 DIR --fine DIR --cache DIR
 
-Needs what `synthesise` left in the cache; the features of BIQ2021 are added to it. Everything that the severities have
-no part in stays as it is, bit by bit. `test` is not read.
+Runs after `train_heads`, and again on any judge, on what `synthesise` left in the cache; the features of BIQ2021 are
+added to it. Everything that the severities have no part in stays as it is, bit by bit. `test` is not read.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from models.head_data import LEAST_SPREAD
 from models.opinion import Opinion, Views, predicted, shares, stored, tensors
 from models.opinion_views import Seen
 from models.running import Pace, Run, ranked
-from models.settling import settle
+from models.settling import settle, straightened
 from models.weights_file import add_to, parser_of_heads
 
 CHECKPOINT: Final = "opinion-{}.checkpoint.pt"  # by seed
@@ -165,9 +165,9 @@ def prepare(opinion: Opinion, rated: Views, phones: Views, truth: Truth) -> None
 
 
 def _line(said: dict[tuple[int, int], float], mos: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Slope and offset from what is said of photos' views to people's scores."""
-    slope, offset = np.polyfit(list(said.values()), mos[[photo for photo, _ in said]], 1)
-    return float(slope), float(offset)
+    """Slope and intercept from what is said of photos' views to people's scores."""
+    scores = torch.tensor(list(said.values()), dtype=torch.float64)
+    return straightened(scores, torch.from_numpy(mos[[photo for photo, _ in said]]).double())
 
 
 def train(opinion: Opinion, sampler: Sampler, val: Views, val_mos: list[float], checkpoint: Path) -> Opinion:

@@ -2,7 +2,7 @@
 
     python -m models.train_preference --biq2021 DIR --cache DIR
 
-Runs after `train_heads`, on the features that it left in the cache. Ridge regression on what differs inside a scene: of
+Runs after `train_faults`, on the features that are in the cache. Ridge regression on what differs inside a scene: of
 BIQ2021's `train` series, and of the spoiled copies that `synthesise` made, whose faults the series don't have. The
 penalty was chosen in cross-validation by scene; `val` is only looked at.
 """
