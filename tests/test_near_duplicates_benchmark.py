@@ -90,6 +90,16 @@ def test_same_pixels_means_other_bytes_and_the_very_same_upright_pixels(
         assert original.digest == Original(copy.data).digest
 
 
+@pytest.mark.parametrize("name", ["metadata-stripped", "metadata-changed"])
+def test_without_the_word_that_its_numbers_are_adobe_rgb_a_copy_shows_other_colours(name: str) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {1: "R03"}
+    original = photo(exif=exif.tobytes())
+    copy = make(name, {"metadata-stripped": "all"}.get(name, "xmp"), original)
+    assert Relation.DERIVED is copy.relation
+    assert original.digest != Original(copy.data).digest
+
+
 def test_same_bytes_means_the_same_bytes() -> None:
     original = photo()
     copy = make("same-bytes", "copy", original)

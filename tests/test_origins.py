@@ -89,6 +89,14 @@ def test_of_the_same_coded_picture_the_one_that_a_program_wrote_into_is_not_the_
     assert found.reasons
 
 
+def test_an_encoders_comment_was_there_from_the_first_so_who_has_lost_it_is_not_the_source() -> None:
+    signed = with_exif(BARE, NONE, comment=b"CREATOR: gd-jpeg v1.0 (using IJG JPEG v80), quality = 88")
+    source, stripped, labelled = side(signed), side(BARE), side(with_exif(BARE, NONE, xmp=XMP))
+
+    assert source.photo.content_hash == provenance(source, stripped, CENTRED).source
+    assert source.photo.content_hash == provenance(source, labelled, CENTRED).source
+
+
 def test_what_was_stripped_is_not_the_source_though_it_is_without_words_as_well() -> None:
     whole = packed(PICTURE, quality=88, exif=camera(size=(320, 240)))
     labelled = whole[:2] + b"\xff\xe1" + (len(XMP) + 2).to_bytes(2, "big") + XMP + whole[2:]

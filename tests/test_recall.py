@@ -199,6 +199,22 @@ def test_of_those_that_may_be_twins_the_one_with_the_same_pixels_is_looked_at() 
     assert {centre, like, source, redated} == {star.centre, *star.members}
 
 
+def test_files_with_one_picture_that_only_beat_a_third_of_them_are_looked_at_together() -> None:
+    optimised, source, labelled = b"a", b"b", b"c"
+    truth = {
+        (optimised, source): Verdict(copies=True, source=source, same_pixels=True, certainty=1.4),
+        (optimised, labelled): Verdict(copies=True, source=labelled, same_pixels=True, certainty=2.0),
+        (source, labelled): Verdict(copies=True, source=source, same_pixels=True, certainty=1.4),
+    }
+    pixels = dict.fromkeys((optimised, source, labelled), b"1")
+
+    looks: dict[Pair, Verdict] = {}
+    while wanted := find_stars(truth, looks, by_name, alike=truth, pixels=_of(looks, pixels)).wanted:
+        looks |= {each: truth[each] for each in wanted}
+
+    assert looks.keys() == truth.keys()
+
+
 def _of(looks: Mapping[Pair, Verdict], pixels: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
     """The digests of what was looked at."""
     return {photo: pixels[photo] for each in looks for photo in each}

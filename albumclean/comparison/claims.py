@@ -25,7 +25,7 @@ _POINTERS = frozenset({_EXIF_IFD, 0x8825})
 _FEW = 3  # tags that a program adds at most; a phone told to keep the place and the camera to itself leaves more
 _EXIF_MARK = b"Exif\0\0"
 _APP2, _COLOUR_PROFILE = "APP2", b"ICC_PROFILE\0"
-_SAY_NOTHING = frozenset({"APP0", "APP14", "COM"})  # how to decode it; and comments, which come and go
+_COMMENT, _SAY_NOTHING = "COM", frozenset({"APP0", "APP14"})  # the latter say how to decode it
 
 _EDITORS = re.compile(
     r"photoshop|lightroom|gimp|picasa|snapseed|vsco|paint|pixelmator|affinity|capture one|digikam|darktable|rawtherapee"
@@ -35,9 +35,10 @@ _EDITORS = re.compile(
 )
 # What says how a picture was made was there when it was made; all else in XMP, as stars and words, was put in later.
 _OF_THE_MAKING = re.compile(rb"CreatorTool|xmpMM:|GCamera|GPano|MicroVideo|MotionPhoto|[Gg]ain[Mm]ap|hdrgm|HDRGM")
-_BY_A_PROGRAM = re.compile(
-    rb"optimi[sz]ed|compressed|edited|created (?:with|by)|written by|creator:|jpegmini|mozjpeg|lead technologies",
-    re.IGNORECASE,
+_BY_A_PROGRAM = re.compile(rb"optimi[sz]ed|compressed|edited|jpegmini", re.IGNORECASE)
+# Encoders sign what they pack, so who has the same packing and no such comment was stripped of it.
+_BY_THE_ENCODER = re.compile(
+    rb"created (?:with|by)|written by|encoded by|creator:|mozjpeg|lead technologies", re.IGNORECASE
 )
 _DAMAGED = (OSError, UnidentifiedImageError, ValueError, SyntaxError, KeyError, TypeError, struct.error, RuntimeError)
 
@@ -59,7 +60,7 @@ class Claims:
     thin: bool = False  # EXIF that says a time, a turn or a program's name, and nothing that is written with a picture
     annotated: bool = False  # a program wrote into the finished file: stars, titles, a comment of its own
     turned: bool = False  # the size that EXIF claims, or the thumbnail, lies across the picture
-    carried: frozenset[tuple[str, bytes]] = frozenset()  # a JPEG's segments of metadata
+    carried: frozenset[tuple[str, bytes]] = frozenset()  # a JPEG's segments of metadata, and its encoder's comment
 
     @property
     def size_kept(self) -> bool:
@@ -113,7 +114,9 @@ def _carried(segments: Iterable[tuple[str, bytes]]) -> frozenset[tuple[str, byte
     return frozenset(
         (name, body)
         for name, body in segments
-        if name not in _SAY_NOTHING and not (name == _APP2 and body.startswith(_COLOUR_PROFILE))
+        if name not in _SAY_NOTHING
+        and not (name == _APP2 and body.startswith(_COLOUR_PROFILE))
+        and not (name == _COMMENT and not _BY_THE_ENCODER.search(body))  # other comments come and go
     )
 
 

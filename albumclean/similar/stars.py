@@ -105,6 +105,7 @@ class _Search:
             strangers = self._strange_twins({first, *members})
             wanted = wanted or self._looks_that_decide((first, *members))
             wanted = wanted or self._looks_at_twins((first, *members), strangers)
+            wanted = wanted or self._looks_among_twins((first, *members))
             if wanted or strangers & self._open:
                 self._found.wanted += wanted
                 self._open.update((first, *around))
@@ -155,6 +156,19 @@ class _Search:
         for stranger in sorted(set(strangers) - self._open):
             beside = min(self._alike[stranger].intersection(star), key=self._order.__getitem__)
             wanted += self._look_wanted(first.get(self._pixels.get(stranger, b""), beside), stranger)
+        return wanted
+
+    def _looks_among_twins(self, star: Iterable[bytes]) -> list[Pair]:
+        """Those at the likeliest of the files with one picture: each was compared with the first of them alone."""
+        parts = {self._twins_of(photo) for photo in star}
+        wanted: list[Pair] = []
+        for part in sorted(parts):
+            known = [
+                Odds(one, other, verdict.odds(one), verdict.turn)
+                for one, other in combinations(part, 2)
+                if (verdict := self._verdicts.get(pair(one, other))) is not None
+            ]
+            wanted += self._undecided(scores(part, known))
         return wanted
 
     def _known_copies(self, photo: bytes) -> set[bytes]:
@@ -215,8 +229,11 @@ class _Search:
             and (verdict.copies or verdict.by_camera)
         ]
         likely = scores(sorted(set(best.values())), known)
-        ranked = sorted(likely, key=lambda picture: (-likely[picture], self._order[picture]))
-        blamed = {best[photo] for photo in worse}  # what was said of these was said of a worse twin
+        return self._undecided(likely, {best[photo] for photo in worse})  # said of these was what a worse twin has
+
+    def _undecided(self, likely: Mapping[bytes, float], blamed: Collection[bytes] = ()) -> list[Pair]:
+        """The looks that are missing between the likeliest sources; those of `blamed` count whatever their place."""
+        ranked = sorted(likely, key=lambda photo: (-likely[photo], self._order[photo]))
         contenders = [
             each
             for place, each in enumerate(ranked)

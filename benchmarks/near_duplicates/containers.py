@@ -12,6 +12,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from albumclean.media.colour import eight_bit, to_srgb
+from albumclean.media.metadata import says_adobe_rgb
+from albumclean.media.profiles import adobe_rgb
 from benchmarks.near_duplicates.truth import Relation
 
 SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
@@ -60,7 +62,9 @@ class Original:
             self.format = opened.format or ""
             self.mode = opened.mode
             self.exif = opened.getexif()
-            self.icc: bytes | None = opened.info.get("icc_profile")
+            # A camera that writes Adobe RGB says so in its EXIF alone.
+            wide = adobe_rgb() if says_adobe_rgb(opened) else None
+            self.icc: bytes | None = opened.info.get("icc_profile") or wide
             turned = self.exif.get(ExifTags.Base.Orientation, 1) in range(5, 9)
             self.size = opened.size[::-1] if turned else opened.size
 

@@ -37,7 +37,7 @@ def metadata_stripped(original: Original, _strength: str, _rng: np.random.Genera
     changed = with_metadata(original.data, exif)
     if changed == original.data:  # it had none: the comment makes other bytes of it
         changed = with_metadata(original.data, exif, comment=b"optimised")
-    return Copy(changed, "JPEG", Relation.SAME_PIXELS)
+    return _with_new_metadata(original, changed)
 
 
 def metadata_changed(original: Original, strength: str, rng: np.random.Generator) -> Copy:
@@ -52,7 +52,13 @@ def metadata_changed(original: Original, strength: str, rng: np.random.Generator
     else:
         xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- %d --></x:xmpmeta>' % rng.integers(1 << 30)
     exif = kept_exif(original.exif, software, taken, original.orientation)
-    return Copy(with_metadata(original.data, exif, xmp), "JPEG", Relation.SAME_PIXELS)
+    return _with_new_metadata(original, with_metadata(original.data, exif, xmp))
+
+
+def _with_new_metadata(original: Original, data: bytes) -> Copy:
+    """The same pixels, unless the metadata said what their numbers mean: without that it is shown in other colours."""
+    same = Original(data).icc == original.icc
+    return Copy(data, "JPEG", Relation.SAME_PIXELS if same else Relation.DERIVED)
 
 
 def packed_without_loss(original: Original, strength: str, _rng: np.random.Generator) -> Copy:
