@@ -27,7 +27,7 @@ from albumclean.store.schema_cache import MIGRATIONS
 
 A, B, C = (bytes([at]) * 32 for at in (1, 2, 3))
 WHY = (Reason("coverage", 0.88, 1.0, "shows more of the scene"),)
-COPIES = Comparison(A, B, Relation.DERIVED, 0.9, B, WHY, certainty=1.25, turn=Turn(3, mirrored=True))
+COPIES = Comparison(A, B, Relation.DERIVED, 0.9, B, WHY, certainty=1.25, turn=Turn(3, mirrored=True), difference=4.5)
 
 
 @pytest.fixture

@@ -32,11 +32,10 @@ from albumclean.domain import (
     Stage,
 )
 from albumclean.errors import ConfigError
-from albumclean.similar.components import Pair, components
+from albumclean.similar.components import Pair, components, pair
 from albumclean.similar.groups import find_groups
 from albumclean.similar.index import FingerprintIndex
 from albumclean.similar.partition import Series, SeriesKind
-from albumclean.similar.stars import pair
 
 DEFAULTS = SimilarSettings()
 WIDER = Reason("coverage", 0.9, 1.0, "shows more of the scene")

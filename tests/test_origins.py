@@ -31,9 +31,9 @@ from albumclean.domain import (
     Turn,
 )
 from albumclean.policy.rules.keep_best import RULE
-from albumclean.similar.components import Pair
+from albumclean.similar.components import Pair, pair
 from albumclean.similar.posterior import Odds, scores
-from albumclean.similar.stars import find_stars, pair
+from albumclean.similar.stars import find_stars
 from albumclean.similar.verdict import Verdict
 from tests.test_provenance import CENTRED, camera, packed, side, textured
 

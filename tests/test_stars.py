@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from albumclean.domain import Photo
-from albumclean.similar.components import Pair, components
+from albumclean.similar.components import Pair, components, pair
 from albumclean.similar.prior import Prior, prior
-from albumclean.similar.stars import Star, find_stars, pair
+from albumclean.similar.stars import Star, find_stars
 from albumclean.similar.verdict import Verdict
 
 

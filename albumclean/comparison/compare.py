@@ -30,4 +30,4 @@ def compare(one: Side, other: Side) -> Comparison:
         return Comparison(*hashes, finding.relation, finding.likeness, raw.content_hash, (reason,), turn=turn)
     origin = provenance(one, other, finding.alignment)
     found = finding.relation, finding.likeness
-    return Comparison(*hashes, *found, origin.source, origin.reasons, origin.certainty, turn)
+    return Comparison(*hashes, *found, origin.source, origin.reasons, origin.certainty, turn, origin.difference)

@@ -37,6 +37,7 @@ class Origin:
     source: bytes | None  # content hash; None: nothing tells
     certainty: float = 0.0  # log-odds for it, at least 0
     reasons: tuple[Reason, ...] = ()  # the strongest first; a weight is the log-odds that the reason adds
+    difference: float | None = None  # of their colours, as in `Comparison`
 
 
 def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
@@ -46,8 +47,9 @@ def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
     pair = Pair.of(one, other, alignment)
     found = list(_evidence(pair))
     total = sum(weighed(item) for item in found)
+    difference = pair.together.difference
     if abs(total) < _UNDECIDED:
-        return Origin(None)
+        return Origin(None, difference=difference)
     sign = math.copysign(1.0, total)
     source = one if sign > 0 else other
     reasons = [
@@ -55,7 +57,7 @@ def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
         for item in found
         if sign * weighed(item) >= _WORTH_SAYING and (text := item.for_one if sign > 0 else item.for_other)
     ]
-    return Origin(source.photo.content_hash, abs(total), (*_strongest(reasons), *_edited(pair)))
+    return Origin(source.photo.content_hash, abs(total), (*_strongest(reasons), *_edited(pair)), difference)
 
 
 def evidence(one: Side, other: Side, alignment: Alignment) -> Iterator[Evidence]:

@@ -44,6 +44,13 @@ class Together:
         return float(np.abs(np.median((self.one - self.other)[self.alike], axis=0)).max())
 
     @property
+    def difference(self) -> float | None:
+        """How far the colours of what is alike lie apart, root mean square in grey levels; None where nothing is."""
+        if not self.alike.any():
+            return None
+        return float(np.sqrt(np.mean((self.one - self.other)[self.alike] ** 2)))
+
+    @property
     def alike(self) -> NDArray[np.bool_]:
         """Where both show the same, nothing laid over either."""
         return self.shown & ~self.odd

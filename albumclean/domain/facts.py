@@ -44,6 +44,7 @@ class Comparison:
     reasons: tuple[Reason, ...] = ()  # why it is the source, the strongest first; each text begins with a verb
     certainty: float = BEYOND_DOUBT  # log-odds for that source, at least 0; says nothing where there is none
     turn: Turn = AS_IT_LIES  # that lays `other` as `one` lies
+    difference: float | None = None  # of the colours of what both show, root mean square in grey levels; None: unknown
 
     @property
     def odds(self) -> float:

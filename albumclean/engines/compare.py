@@ -21,12 +21,12 @@ from albumclean.engines.look import Look, PairJob, look_closely
 from albumclean.engines.pool import worker_pool
 from albumclean.engines.search import Found, SearchJob, find_candidates
 from albumclean.scoring import registry
-from albumclean.similar.components import Pair, pairs_by_component
+from albumclean.similar.components import Pair, pair, pairs_by_component
 from albumclean.similar.contents import different_shots
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.neighbours import REVISION as NEIGHBOURS
 from albumclean.similar.prior import prior
-from albumclean.similar.stars import find_stars, pair
+from albumclean.similar.stars import find_stars
 from albumclean.similar.verdict import Verdict, verdict_of
 from albumclean.store.cache import Cache
 

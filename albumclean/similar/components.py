@@ -11,6 +11,11 @@ Pair = tuple[bytes, bytes]  # content hashes, the smaller first
 Part = TypeVar("Part", bound=Sequence[object])
 
 
+def pair(one: bytes, other: bytes) -> Pair:
+    """The pair as a key."""
+    return (one, other) if one < other else (other, one)
+
+
 def components(pairs: Iterable[Pair]) -> Iterator[list[bytes]]:
     """The connected parts of a graph, each ascending, in the order of their smallest."""
     parent: dict[bytes, bytes] = {}

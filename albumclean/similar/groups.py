@@ -15,13 +15,13 @@ from itertools import chain
 
 from albumclean.config import SimilarSettings
 from albumclean.domain import Comparison, GroupKind, PhotoFacts, Relation, SimilarGroup
-from albumclean.similar.components import Pair, batches, components
+from albumclean.similar.components import Pair, batches, components, pair
 from albumclean.similar.contents import Content, contents_of, physical_files
 from albumclean.similar.evidence import Evidence
 from albumclean.similar.keeper import provenance_of, rank, verdicts
 from albumclean.similar.partition import Cluster, Partition, Series, Wholes
 from albumclean.similar.prior import prior
-from albumclean.similar.stars import Star, find_stars, pair
+from albumclean.similar.stars import Star, find_stars
 from albumclean.similar.verdict import verdict_of
 
 _BATCH = 512  # contents whose facts are loaded at once

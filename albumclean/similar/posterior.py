@@ -8,8 +8,8 @@ copies, and in all of them it should win. So each picture is given the likelihoo
 and who has the highest leads. Who was not compared with another may still stand before it, by way of those that lie
 between: as surely as the weakest look on the way says; of several ways the surest counts, of ways in both directions
 the difference (as in Schulze's method of voting, 2011, which settles circles the same way). Where nothing speaks, both
-are as likely. Copies are seldom turned, so what lies otherwise than most is hardly the source; of two that lie
-differently this tells nothing.
+are as likely. To what a look says of two comes which of them the other copies look like (`witnesses`). Copies are
+seldom turned, so what lies otherwise than most is hardly the source; of two that lie differently this tells nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from albumclean.domain import AS_IT_LIES, Turn
+from albumclean.similar.witnesses import differences_of, witness_odds
 
 TIED = 0.2  # log-odds below which nothing tells
 _ERRING = 0.01  # of looks that seem to be beyond doubt
@@ -35,6 +36,7 @@ class Odds:
     other: bytes
     odds: float  # logarithm of how much likelier `one` is the source of `other` than the other way round
     turn: Turn = AS_IT_LIES  # that lays `other` as `one` lies
+    difference: float | None = None  # between the two, as in `Comparison`
 
 
 def scores(pictures: Sequence[bytes], looks: Iterable[Odds]) -> dict[bytes, float]:
@@ -58,7 +60,7 @@ def _log_chance(odds: float) -> float:
     return math.log(_ERRING + (1 - 2 * _ERRING) / (1 + math.exp(-odds)))
 
 
-def _surest(pictures: Iterable[bytes], looks: Iterable[Odds]) -> dict[bytes, dict[bytes, float]]:
+def _surest(pictures: Iterable[bytes], looks: Sequence[Odds]) -> dict[bytes, dict[bytes, float]]:
     """For each picture those that it comes before by a look at both, and how surely."""
     surest: dict[tuple[bytes, bytes], float] = {}
     for look in looks:
@@ -68,7 +70,9 @@ def _surest(pictures: Iterable[bytes], looks: Iterable[Odds]) -> dict[bytes, dic
         if abs(odds) >= abs(surest.get(pair, 0.0)):
             surest[pair] = odds
     before: dict[bytes, dict[bytes, float]] = {picture: {} for picture in pictures}
-    for (one, other), odds in surest.items():
+    differences = differences_of((look.one, look.other, look.difference) for look in looks)
+    for (one, other), seen in surest.items():
+        odds = seen + witness_odds(one, other, differences)
         if odds > 0:
             before[one][other] = odds
         elif odds < 0:

@@ -109,7 +109,7 @@ def _between(known: Iterable[Comparison], first: Mapping[bytes, bytes], inner: M
         for each in found:
             if inner[each.one] + inner[each.other] == highest:
                 odds = said_of_pictures(each.odds, inner[each.one] > 0, inner[each.other] > 0)
-                yield Odds(first[each.one], first[each.other], odds, each.turn)
+                yield Odds(first[each.one], first[each.other], odds, each.turn, each.difference)
 
 
 def _levels(likelihoods: Mapping[bytes, float]) -> dict[bytes, int]:

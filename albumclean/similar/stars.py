@@ -12,14 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from albumclean.similar.components import Pair, components
-from albumclean.similar.posterior import Odds, scores
+from albumclean.similar.components import Pair, components, pair
+from albumclean.similar.contest import Contest
 from albumclean.similar.prior import Prior
-from albumclean.similar.twins import best_twins, said_of_pictures
 from albumclean.similar.verdict import Verdict
-
-_OPEN = 3.0  # log-odds below which a look at two of the likeliest sources is worth its time
-_CONTENDERS = 3  # the likeliest sources, which are all compared with each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +55,6 @@ def find_stars(
     return _Search(candidates, verdicts, prior, alike=alike, pixels=pixels or {}, apart=apart, final=final).run()
 
 
-def pair(one: bytes, other: bytes) -> Pair:
-    """The pair as a key."""
-    return (one, other) if one < other else (other, one)
-
-
 class _Search:
     def __init__(
         self,
@@ -85,6 +76,7 @@ class _Search:
         self._pixels = pixels
         same = [each for each, verdict in verdicts.items() if verdict.same_pixels and self._near.keys() >= {*each}]
         self._twins = {photo: tuple(part) for part in components(same) for photo in part}  # with the same pixels
+        self._contest = Contest(verdicts, self._order, self._twins_of, apart)
         self._free = set(self._near)
         self._open: set[bytes] = set()  # their place hangs on a look that is still wanted
         self._found = Stars()
@@ -103,9 +95,9 @@ class _Search:
             members = self._copies(first, around)
             leader, wanted = self._leader(first, members)
             strangers = self._strange_twins({first, *members})
-            wanted = wanted or self._looks_that_decide((first, *members))
+            wanted = wanted or self._contest.looks_at_pictures((first, *members))
             wanted = wanted or self._looks_at_twins((first, *members), strangers)
-            wanted = wanted or self._looks_among_twins((first, *members))
+            wanted = wanted or self._contest.looks_at_twins((first, *members))
             if wanted or strangers & self._open:
                 self._found.wanted += wanted
                 self._open.update((first, *around))
@@ -158,19 +150,6 @@ class _Search:
             wanted += self._look_wanted(first.get(self._pixels.get(stranger, b""), beside), stranger)
         return wanted
 
-    def _looks_among_twins(self, star: Iterable[bytes]) -> list[Pair]:
-        """Those at the likeliest of the files with one picture: each was compared with the first of them alone."""
-        parts = {self._twins_of(photo) for photo in star}
-        wanted: list[Pair] = []
-        for part in sorted(parts):
-            known = [
-                Odds(one, other, verdict.odds(one), verdict.turn)
-                for one, other in combinations(part, 2)
-                if (verdict := self._verdicts.get(pair(one, other))) is not None
-            ]
-            wanted += self._undecided(scores(part, known))
-        return wanted
-
     def _known_copies(self, photo: bytes) -> set[bytes]:
         return {other for other in self._around(photo) if self._is_copy(photo, other)}
 
@@ -210,37 +189,6 @@ class _Search:
             if not above:
                 return leader, []
             leader = above[0]
-
-    def _looks_that_decide(self, star: Sequence[bytes]) -> list[Pair]:
-        """Those at pairs of the likeliest sources, so that what is kept was compared with what else may be one.
-
-        A picture stands by the best of the files that have its pixels; the look at another one may blame the picture
-        for what was done to that file alone.
-        """
-        ordered = sorted(star, key=self._order.__getitem__)
-        best, worse = best_twins(ordered, lambda photo: self._twins_of(photo)[0], self._verdicts)
-        known = [
-            Odds(
-                best[one], best[other], said_of_pictures(verdict.odds(one), one in worse, other in worse), verdict.turn
-            )
-            for one, other in combinations(sorted(star), 2)
-            if (verdict := self._verdicts.get((one, other))) is not None
-            and best[one] != best[other]
-            and (verdict.copies or verdict.by_camera)
-        ]
-        likely = scores(sorted(set(best.values())), known)
-        return self._undecided(likely, {best[photo] for photo in worse})  # said of these was what a worse twin has
-
-    def _undecided(self, likely: Mapping[bytes, float], blamed: Collection[bytes] = ()) -> list[Pair]:
-        """The looks that are missing between the likeliest sources; those of `blamed` count whatever their place."""
-        ranked = sorted(likely, key=lambda photo: (-likely[photo], self._order[photo]))
-        contenders = [
-            each
-            for place, each in enumerate(ranked)
-            if (place < _CONTENDERS or each in blamed) and likely[each] > likely[ranked[0]] - _OPEN
-        ]
-        ways = (pair(one, other) for one, other in combinations(contenders, 2))
-        return [way for way in ways if way not in self._verdicts and way not in self._apart]
 
     def _are_apart(self, one: bytes, other: bytes) -> bool:
         """Whether the user or a close look told them apart."""

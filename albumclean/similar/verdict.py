@@ -18,6 +18,7 @@ class Verdict:
     by_camera: bool = False  # alike to the pixels; it is the camera's word that tells them apart
     certainty: float = BEYOND_DOUBT  # log-odds for that source
     turn: Turn = AS_IT_LIES  # that lays the greater of the two contents as the smaller one lies
+    difference: float | None = None  # as in `Comparison`
 
     def odds(self, one: bytes) -> float:
         """Log-odds that `one` of the two is the source and not the other; 0 where nothing tells."""
@@ -32,4 +33,4 @@ def verdict_of(look: Comparison, one: Photo | None, other: Photo | None) -> Verd
     same = look.relation is Relation.SAME_PIXELS
     derived = look.relation is Relation.DERIVED
     copies = same or (derived and not told_apart)
-    return Verdict(copies, look.source, same, derived and told_apart, look.certainty, look.turn)
+    return Verdict(copies, look.source, same, derived and told_apart, look.certainty, look.turn, look.difference)

@@ -11,9 +11,8 @@ from albumclean.store.database import portions, store_errors, transaction
 from albumclean.store.rows import upsert
 from albumclean.store.state import touch
 
-_PUT = upsert(
-    "comparison", ("one", "other"), ("revision", "relation", "likeness", "source", "reasons", "certainty", "turn")
-)
+_FOUND = ("relation", "likeness", "source", "reasons", "certainty", "turn", "difference")
+_PUT = upsert("comparison", ("one", "other"), ("revision", *_FOUND))
 _PUT_PIXELS = upsert("pixels", ("content_hash",), ("revision", "digest"))
 _PUT_SEARCHED = upsert("searched", ("content_hash",), ("key",))
 
@@ -31,7 +30,7 @@ class Comparisons:
             yield from map(
                 _comparison,
                 self._connection.execute(
-                    """SELECT one, other, relation, likeness, source, '[]', certainty, turn FROM comparison
+                    """SELECT one, other, relation, likeness, source, '[]', certainty, turn, difference FROM comparison
                     WHERE revision = ? ORDER BY one, other""",
                     (revision,),
                 ),
@@ -60,8 +59,8 @@ class Comparisons:
         with store_errors(self._path):
             for marks, asked in portions(sorted(wanted)):
                 rows = self._connection.execute(
-                    f"""SELECT one, other, relation, likeness, source, reasons, certainty, turn FROM comparison
-                    WHERE one IN ({marks}) AND revision = ? ORDER BY one, other""",  # noqa: S608
+                    f"""SELECT one, other, relation, likeness, source, reasons, certainty, turn, difference
+                    FROM comparison WHERE one IN ({marks}) AND revision = ? ORDER BY one, other""",  # noqa: S608
                     (*asked, revision),
                 )
                 found += [_comparison(row) for row in rows if row[1] in wanted]
@@ -91,6 +90,7 @@ class Comparisons:
                 json.dumps([[reason.fact, reason.value, reason.threshold, reason.text] for reason in each.reasons]),
                 each.certainty,
                 each.turn.number,
+                each.difference,
             )
             for each in comparisons
         ]
@@ -154,8 +154,8 @@ def _content(one: bytes, other: bytes, source: int | None) -> bytes | None:
     return None if source is None else (one, other)[source]
 
 
-def _comparison(row: tuple[bytes, bytes, str, float, int | None, str, float, int]) -> Comparison:
-    one, other, relation, likeness, source, reasons, certainty, turn = row
+def _comparison(row: tuple[bytes, bytes, str, float, int | None, str, float, int, float | None]) -> Comparison:
+    one, other, relation, likeness, source, reasons, certainty, turn, difference = row
     return Comparison(
         one,
         other,
@@ -165,4 +165,5 @@ def _comparison(row: tuple[bytes, bytes, str, float, int | None, str, float, int
         tuple(Reason(*reason) for reason in json.loads(reasons)),
         certainty,
         Turn.numbered(turn),
+        difference,
     )

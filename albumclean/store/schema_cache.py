@@ -128,4 +128,9 @@ def certainty(connection: Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale, certainty)
+def difference(connection: Connection) -> None:
+    """Schema 8: how different two pictures look."""
+    connection.execute("ALTER TABLE comparison ADD COLUMN difference REAL")  # NULL: not measured
+
+
+MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale, certainty, difference)

@@ -1,0 +1,127 @@
+"""What the other copies tell of two of them whose look leaves open which came first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from albumclean.comparison.compare import compare
+from albumclean.comparison.sides import Side
+from albumclean.domain import Comparison, Relation
+from albumclean.similar.components import Pair, pair
+from albumclean.similar.posterior import Odds, scores
+from albumclean.similar.provenance import Provenance
+from albumclean.similar.stars import find_stars
+from albumclean.similar.verdict import Verdict
+from albumclean.similar.witnesses import differences_of, silent_witnesses, witness_odds
+from tests.test_provenance import camera, packed, side, textured
+
+SOURCE, EDIT = b"s", b"e"
+COPIES = [b"c%d" % number for number in range(5)]
+SURE = 2.5  # log-odds, below which a person is asked
+
+NUMBERS = st.integers(0, 7)
+SEEN = st.lists(st.tuples(NUMBERS, NUMBERS, st.floats(0, 60)).filter(lambda each: each[0] != each[1]))
+
+
+def test_of_two_that_nothing_else_tells_apart_the_source_is_the_one_that_the_copies_look_like() -> None:
+    open_ = Odds(SOURCE, EDIT, 0.0, difference=10.0)
+    alike = [Odds(SOURCE, copy, 3.0, difference=2.0) for copy in COPIES]
+
+    likely = scores([SOURCE, EDIT, *COPIES], [open_, *alike])
+
+    assert SOURCE == max(likely, key=likely.__getitem__)
+    assert likely[EDIT] < likely[SOURCE] - 1
+
+
+def test_copies_of_an_edit_speak_for_the_edit_and_what_looks_like_neither_for_none() -> None:
+    of_edit = [(EDIT, copy, 2.0) for copy in COPIES[:3]]
+    own_ways = [(SOURCE, copy, 30.0) for copy in COPIES[3:]]
+
+    differences = differences_of([(SOURCE, EDIT, 10.0), *of_edit, *own_ways])
+
+    assert witness_odds(EDIT, SOURCE, differences) == pytest.approx(np.log(4))
+
+
+def test_two_that_look_the_same_have_no_witnesses() -> None:
+    differences = differences_of([(SOURCE, EDIT, 0.5), *((SOURCE, copy, 0.1) for copy in COPIES)])
+    assert 0.0 == witness_odds(SOURCE, EDIT, differences)
+    assert [] == list(silent_witnesses(SOURCE, EDIT, COPIES, differences))
+
+
+@given(st.integers(0, 400))
+def test_however_many_they_are_witnesses_alone_never_settle_a_question(count: int) -> None:
+    many = [b"%d" % number for number in range(count)]
+    differences = differences_of([(SOURCE, EDIT, 10.0), *((SOURCE, copy, 1.0) for copy in many)])
+    assert 0 <= witness_odds(SOURCE, EDIT, differences) < SURE
+
+
+def test_witnesses_alone_leave_the_edit_a_rival_that_a_person_is_asked_about() -> None:
+    looks = [Comparison(*pair(SOURCE, EDIT), Relation.DERIVED, 1.0, difference=10.0)]
+    looks += [
+        Comparison(*pair(SOURCE, copy), Relation.DERIVED, 1.0, source=SOURCE, certainty=4.0, difference=2.0)
+        for copy in COPIES[:2]
+    ]
+    order = Provenance.of([SOURCE, EDIT, *COPIES[:2]], {(look.one, look.other): look for look in looks})
+
+    assert (0, 0) == order.level(SOURCE) < order.level(EDIT)
+    assert frozenset({EDIT}) == order.rivals(SOURCE)
+
+
+@given(SEEN)
+def test_what_they_say_of_one_they_say_against_the_other(seen: list[tuple[int, int, float]]) -> None:
+    differences = differences_of((b"%d" % one, b"%d" % other, difference) for one, other, difference in seen)
+    assert witness_odds(b"0", b"1", differences) == -witness_odds(b"1", b"0", differences)
+
+
+@given(SEEN)
+def test_only_what_was_not_seen_together_is_asked_for(seen: list[tuple[int, int, float]]) -> None:
+    differences = differences_of((b"%d" % one, b"%d" % other, difference) for one, other, difference in seen)
+    known = {pair(b"%d" % one, b"%d" % other) for one, other, _ in seen}
+    asked = list(silent_witnesses(b"0", b"1", [b"%d" % number for number in range(8)], differences))
+    assert known.isdisjoint(pair(*each) for each in asked)
+    assert all(one in {b"0", b"1"} and third not in {b"0", b"1"} for one, third in asked)
+
+
+def test_a_copy_that_looks_like_one_of_the_two_needs_no_look_at_the_other() -> None:
+    like_source, like_neither, perhaps_like_the_edit = COPIES[:3]
+    differences = differences_of(
+        [
+            (SOURCE, EDIT, 10.0),
+            (SOURCE, like_source, 2.0),
+            (SOURCE, like_neither, 40.0),
+            (SOURCE, perhaps_like_the_edit, 9.0),
+        ]
+    )
+    assert [(EDIT, perhaps_like_the_edit)] == list(silent_witnesses(SOURCE, EDIT, COPIES[:3], differences))
+
+
+def test_a_star_asks_its_members_which_of_two_likely_sources_they_look_like() -> None:
+    """An edit was the first guess, and all copies were made of it: without a look at each the other one would lead."""
+    truth = {pair(SOURCE, EDIT): Verdict(copies=True, difference=10.0)}
+    truth |= {pair(SOURCE, copy): Verdict(copies=True, source=SOURCE, difference=10.5) for copy in COPIES[:3]}
+    truth |= {pair(EDIT, copy): Verdict(copies=True, source=EDIT, difference=1.5) for copy in COPIES[:3]}
+    order = {photo: place for place, photo in enumerate((SOURCE, EDIT, *COPIES))}
+
+    looks: dict[Pair, Verdict] = {}
+    while wanted := find_stars(truth, looks, lambda content: (0, order[content], content)).wanted:
+        looks |= {each: truth[each] for each in wanted}
+
+    assert truth.keys() == looks.keys()
+
+
+def test_a_look_measures_how_far_the_colours_lie_apart() -> None:
+    picture = textured(5, 640, 480)
+    plain = side(packed(picture, quality=95))
+    brighter = side(packed(picture.point([min(255, level + 12) for level in range(256)] * 3), quality=95))
+
+    def difference(other: Side) -> float:
+        found = compare(plain, other).difference
+        assert found is not None
+        return found
+
+    assert 0.0 == difference(side(packed(picture, quality=95, exif=camera(size=(640, 480)))))
+    assert difference(brighter) == pytest.approx(12, abs=1.5)
+    assert difference(side(packed(picture, quality=75))) < difference(brighter) / 2
