@@ -8,14 +8,17 @@ from hashlib import blake2b
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from albumclean.comparison.alignment import Alignment
 from albumclean.comparison.claims import read_claims
+from albumclean.comparison.evidence import Evidence
+from albumclean.comparison.odds import log_odds, weights
 from albumclean.comparison.provenance import Origin, evidence, provenance
 from albumclean.comparison.raster import scaling
 from albumclean.comparison.sides import Side
-from albumclean.comparison.weights import WEIGHTS
 from albumclean.domain import Photo
 
 WIDTH, HEIGHT = 640, 480
@@ -184,7 +187,7 @@ def test_the_same_pixels_without_any_difference_tell_nothing() -> None:
     data = packed(textured(7))
     with_comment = data[:2] + b"\xff\xfe\x00\x06abcd" + data[2:]
 
-    assert Origin(None) == provenance(side(data), side(with_comment), CENTRED)
+    assert Origin(None, difference=0.0) == provenance(side(data), side(with_comment), CENTRED)
 
 
 def segment(marker: int, body: bytes) -> bytes:
@@ -209,8 +212,10 @@ def test_other_data_a_colour_profile_and_a_comment_are_no_sign_that_something_wa
     data = packed(textured(7))
     first, second = (data[:2] + part + data[2:] for part in (EDITORS_DATA, segment(0xEC, b"Ducky\0\1")))
 
-    assert Origin(None) == provenance(side(first), side(second), CENTRED)
-    assert Origin(None) == provenance(side(data), side(data[:2] + segment(0xFE, b"a comment") + data[2:]), CENTRED)
+    assert Origin(None, difference=0.0) == provenance(side(first), side(second), CENTRED)
+    assert Origin(None, difference=0.0) == provenance(
+        side(data), side(data[:2] + segment(0xFE, b"a comment") + data[2:]), CENTRED
+    )
     assert frozenset() == read_claims(data[:2] + PROFILE + data[2:]).carried
 
 
@@ -255,7 +260,7 @@ def test_a_picture_too_small_for_patches_is_still_judged_by_its_metadata() -> No
     assert source.photo.content_hash == provenance(source, copy, CENTRED).source
 
 
-def test_every_weight_belongs_to_a_fact_that_is_measured_and_none_speaks_against_its_text() -> None:
+def test_every_fact_that_is_weighed_is_measured() -> None:
     source = side(packed(textured(11)))
     copies = [side(packed(scaled(0.5)(source.image))), side(packed(source.image, form="PNG"))]
     known = {
@@ -265,8 +270,30 @@ def test_every_weight_belongs_to_a_fact_that_is_measured_and_none_speaks_against
     }
 
     elsewhere = {"hard_edges", "flat_patches", "few_colours", "library_table", "annotated", "carries", "retimed"}
-    assert set() == set(WEIGHTS) - known - elsewhere
-    assert 0 <= min(WEIGHTS.values())
+    elsewhere |= {"turned", "few_tones"}
+    assert set() == set(weights().facts) - known - elsewhere
+
+
+@given(st.dictionaries(st.sampled_from(weights().facts), st.floats(-3, 3)))
+def test_with_the_sides_swapped_the_odds_change_their_sign_and_nothing_else(found: dict[str, float]) -> None:
+    odds, gains = log_odds([Evidence(fact, value) for fact, value in found.items()])
+    swapped, losses = log_odds([Evidence(fact, -value) for fact, value in found.items()])
+
+    assert odds == pytest.approx(-swapped, abs=1e-9)
+    assert gains == pytest.approx([-loss for loss in losses], abs=1e-9)
+
+
+def test_a_reason_is_a_fact_that_speaks_for_the_source_and_without_which_it_were_less_sure() -> None:
+    source = side(packed(textured(12), exif=camera()))
+    copy = side(packed(scaled(0.5)(source.image), quality=70))
+    found = list(evidence(source, copy, resized(0.5)))
+    _, gains = log_odds(found)
+
+    said = {reason.fact: reason.weight for reason in provenance(source, copy, resized(0.5)).reasons}
+
+    speaking = {item.fact: gain for item, gain in zip(found, gains, strict=True) if item.value > 0 and gain > 0}
+    assert said
+    assert said == {fact: pytest.approx(speaking[fact], rel=0.15) for fact in said}
 
 
 def test_other_tones_are_said_beside_the_reasons_and_compression_alone_is_none() -> None:

@@ -1,8 +1,7 @@
 """Which of two photos of one shot is the source, and why.
 
-Many small facts speak for one or the other; each is a signed number, and a logistic model without bias adds them up.
-Being odd, it gives the same source whichever comes first. The weights were fitted by
-`benchmarks/near_duplicates/fit_provenance.py` on copies of photos that no published number is measured on.
+Many small facts speak for one or the other; each is a signed number, and a small network adds them up (`odds`). Being
+odd, it gives the same source whichever comes first.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from albumclean.comparison.compression import compression
 from albumclean.comparison.evidence import Evidence, Pair
 from albumclean.comparison.frame import frame
 from albumclean.comparison.noise import noise
+from albumclean.comparison.odds import log_odds
 from albumclean.comparison.records import records
 from albumclean.comparison.resolution import resolution
 from albumclean.comparison.sides import Side
 from albumclean.comparison.tones import tones
-from albumclean.comparison.weights import WEIGHTS
 from albumclean.domain import Reason
 
 KINDS: tuple[Callable[[Pair], Iterator[Evidence]], ...] = (records, frame, compression, resolution, noise, tones)
@@ -46,16 +45,18 @@ def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
         return provenance(other, one, alignment.inverse)
     pair = Pair.of(one, other, alignment)
     found = list(_evidence(pair))
-    total = sum(weighed(item) for item in found)
+    total, gains = log_odds(found)
     difference = pair.together.difference
     if abs(total) < _UNDECIDED:
         return Origin(None, difference=difference)
     sign = math.copysign(1.0, total)
     source = one if sign > 0 else other
     reasons = [
-        Reason(item.fact, round(abs(item.value), 3), 0.0, text, round(sign * weighed(item), 3))
-        for item in found
-        if sign * weighed(item) >= _WORTH_SAYING and (text := item.for_one if sign > 0 else item.for_other)
+        Reason(item.fact, round(abs(item.value), 3), 0.0, text, round(sign * gain, 3))
+        for item, gain in zip(found, gains, strict=True)
+        if sign * gain >= _WORTH_SAYING
+        and sign * item.value > 0
+        and (text := item.for_one if sign > 0 else item.for_other)
     ]
     return Origin(source.photo.content_hash, abs(total), (*_strongest(reasons), *_edited(pair)), difference)
 
@@ -76,11 +77,6 @@ def _edited(pair: Pair) -> Iterator[Reason]:
     if shift >= _CHANGED_TONES:
         text = "has the tones of the shot (the other's were changed)"
         yield Reason("tone", round(shift, 1), _CHANGED_TONES, text, 0.0)
-
-
-def weighed(item: Evidence) -> float:
-    """Log-odds for `one`."""
-    return WEIGHTS.get(item.fact, 0.0) * item.value
 
 
 def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
