@@ -2,10 +2,10 @@
 
     python -m models.fit_odds TABLE.jsonl ... [--write]
 
-TABLEs are written by `evidence_table`. The accuracies are of five folds that no photo crosses, with all evidence and
-without metadata, beside those of the sum of weighed facts by itself (`linear_weights`). What is shipped is half of that
-sum and half of the mean of three networks, and the two together at four fifths: the networks alone are right more often
-but also surely wrong more often, which can cost somebody a photo. With `--write` it is fitted on all samples.
+`benchmarks.near_duplicates.evidence_table` writes TABLEs. The accuracies are of five folds that no photo crosses, with
+all evidence and without metadata, beside those of the sum of weighed facts alone (`linear_weights`). What is shipped
+is half of that sum and half of the mean of three networks, and the two together at four fifths: the networks alone are
+right more often but also surely wrong more often, which can cost somebody a photo. With `--write` it is fitted on all.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Adds up what was measured of two photos: by how much likelier the first is the source than the second.
 
-A small network, fitted by `benchmarks/near_duplicates/fit_provenance.py`. With x for the facts,
+A small network, fitted by `models/fit_odds.py`. With x for the facts,
 
     odds(x) = linear . x + out . (tanh(hidden x + shift) + tanh(hidden x - shift)),   x clipped where tanh sees it,
 
@@ -68,13 +68,10 @@ def log_odds(found: Sequence[Evidence]) -> tuple[float, list[float]]:
     """Log-odds for `one`, and for each piece of evidence by how much they would be lower without it."""
     known = weights()
     place = {fact: number for number, fact in enumerate(known.facts)}
-    at = [place.get(item.fact) for item in found]
-    values = np.zeros((1 + len(found), len(known.facts)))
-    for item, column in zip(found, at, strict=True):
-        if column is not None:
-            values[:, column] += item.value
-    for row, (item, column) in enumerate(zip(found, at, strict=True), start=1):
-        if column is not None:
-            values[row, column] -= item.value
-    whole, *without = known.odds(values)
+    apart = np.zeros((len(found), len(known.facts)))  # a row for each piece of evidence
+    for row, item in enumerate(found):
+        if item.fact in place:
+            apart[row, place[item.fact]] = item.value
+    together = apart.sum(axis=0)
+    whole, *without = known.odds(np.vstack([together, together - apart]))
     return float(whole), [float(whole - each) for each in without]

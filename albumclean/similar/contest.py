@@ -12,7 +12,7 @@ from itertools import combinations
 
 from albumclean.similar.components import Pair, pair
 from albumclean.similar.posterior import Odds, scores
-from albumclean.similar.twins import best_twins, said_of_pictures
+from albumclean.similar.twins import best_twins, said_of_pictures, twin_scores
 from albumclean.similar.verdict import Verdict
 from albumclean.similar.witnesses import differences_of, silent_witnesses
 
@@ -34,12 +34,8 @@ class Contest:
         """Those at the likeliest of the files with one picture, each of which was compared with the first alone."""
         wanted: list[Pair] = []
         for part in sorted({self.twins_of(photo) for photo in star}):
-            known = [
-                Odds(one, other, verdict.odds(one), verdict.turn)
-                for one, other in combinations(part, 2)
-                if (verdict := self.verdicts.get((one, other))) is not None
-            ]
-            wanted += self._missing(self._contenders(scores(part, known)))
+            if len(part) > 2:  # two were compared with each other
+                wanted += self._missing(self._contenders(twin_scores(part, self.verdicts)))
         return wanted
 
     def looks_at_pictures(self, star: Sequence[bytes]) -> list[Pair]:

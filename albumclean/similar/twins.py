@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from albumclean.similar.components import Pair
@@ -24,16 +24,21 @@ def best_twins(
     best: dict[bytes, bytes] = {}
     worse: set[bytes] = set()
     for part in parts.values():
-        within = [
-            Odds(one, other, verdict.odds(one), verdict.turn)
-            for one, other in combinations(sorted(part), 2)
-            if (verdict := verdicts.get((one, other))) is not None
-        ]
-        likely = scores(part, within)
+        likely = twin_scores(part, verdicts)
         least = max(likely.values()) - TIED
         worse.update(photo for photo in part if likely[photo] <= least)
         best.update(dict.fromkeys(part, next(photo for photo in part if likely[photo] > least)))
     return best, worse
+
+
+def twin_scores(part: Sequence[bytes], verdicts: Mapping[Pair, Verdict]) -> dict[bytes, float]:
+    """`posterior.scores` of files with one picture, by the looks at pairs of them."""
+    within = [
+        Odds(one, other, verdict.odds(one), verdict.turn)
+        for one, other in combinations(sorted(part), 2)
+        if (verdict := verdicts.get((one, other))) is not None
+    ]
+    return scores(part, within)
 
 
 def said_of_pictures(odds: float, one_is_worse: bool, other_is_worse: bool) -> float:
