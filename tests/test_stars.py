@@ -110,6 +110,34 @@ def test_what_looks_like_the_source_only_is_compared_too() -> None:
     assert [Star(crop, (source, edit))] == stars
 
 
+def test_what_looks_like_a_copy_only_is_compared_with_what_that_was_made_from() -> None:
+    """A framed photo was found beside a screenshot, which has a frame as well; a look at the two fails."""
+    source, screenshot, framed = photo(0), photo(1), photo(2)
+    truth = {
+        pair(source, screenshot): Verdict(copies=True, source=source),
+        pair(source, framed): Verdict(copies=True, source=source),
+        pair(screenshot, framed): Verdict(copies=False),
+    }
+
+    stars, looks, _ = asked_until_settled({pair(source, screenshot), pair(screenshot, framed)}, truth)
+
+    assert [Star(source, (screenshot, framed))] == stars == find_stars(looks, looks, by_name, final=True).stars
+
+
+def test_what_does_not_look_like_the_first_guess_is_compared_with_the_source() -> None:
+    """Scaled up it came first; written on, the photo is known beside the source alone."""
+    enlarged, source, captioned = photo(0), photo(1), photo(2)
+    truth = {
+        pair(enlarged, source): Verdict(copies=True, source=source),
+        pair(enlarged, captioned): Verdict(copies=False),
+        pair(source, captioned): Verdict(copies=True, source=source),
+    }
+
+    stars, looks, _ = asked_until_settled({pair(enlarged, source), pair(enlarged, captioned)}, truth)
+
+    assert [Star(source, (enlarged, captioned))] == stars == find_stars(looks, looks, by_name, final=True).stars
+
+
 def test_nothing_is_a_copy_by_hearsay() -> None:
     a, b, c = photo(0), photo(1), photo(2)
     truth = {pair(a, b): Verdict(copies=True), pair(b, c): Verdict(copies=True), pair(a, c): Verdict(copies=False)}

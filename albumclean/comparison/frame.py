@@ -16,6 +16,8 @@ from albumclean.comparison.small import LUMA, Colours, Together, surroundings
 _ALL = 0.995  # share of a frame inside the other that is the whole of it
 _CUT = 0.05  # share of a frame that is a full-blown crop
 _PLAIN = 2.0  # standard deviation of a border's colour, in grey levels
+_OTHER = 8.0  # grey levels from the border's colour that are another colour
+_ENDING = 0.3  # share of the pixels inside that are of another colour where a border ends
 _SAMPLES = 60  # points along each side for the shares
 
 
@@ -58,14 +60,17 @@ def _beyond(outer: Colours, inner: Colours, alignment: Alignment, inside: float)
 def _border(edge: NDArray[np.float32]) -> float:
     """How much what lies outside looks like a border, in [0, 1]. `edge`: 12 lines x pixels x 3, outwards.
 
-    It is of one colour; or there is a step over the edge that is larger than those within the frame, and less happens
-    along a line outside than along one inside (a blurred copy of the photo behind it).
+    It is of one colour, and the picture within is not: paper that goes on over the edge is a page that was cropped. Or
+    there is a step over the edge that is larger than those within the frame, and less happens along a line outside than
+    along one inside (a blurred copy of the photo behind it).
     """
-    if float(edge[7:].std(axis=(0, 1)).max()) < _PLAIN:
-        return 1.0
+    outside = edge[7:]
+    if float(outside.std(axis=(0, 1)).max()) < _PLAIN:
+        differs = np.abs(edge[:5] - outside.mean(axis=(0, 1))).max(axis=2) > _OTHER
+        return clamped(float(differs.mean()) / _ENDING, 1)
     step = float(np.abs(edge[10] - edge[5]).mean() / (np.abs(edge[5] - edge[0]).mean() + 0.5))
-    outside, inside = np.abs(np.diff(edge[10], axis=0)).mean(), np.abs(np.diff(edge[4], axis=0)).mean()
-    smooth = math.log((float(inside) + 0.1) / (float(outside) + 0.1))
+    beyond, within = np.abs(np.diff(edge[10], axis=0)).mean(), np.abs(np.diff(edge[4], axis=0)).mean()
+    smooth = math.log((float(within) + 0.1) / (float(beyond) + 0.1))
     return 1 / (1 + math.exp(-(2 * math.log((step + 1e-3) / 3.5) + 2 * smooth - 1.5)))
 
 

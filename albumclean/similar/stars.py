@@ -89,28 +89,34 @@ class _Search:
         return self._found
 
     def _settle(self, first: bytes) -> None:
-        """Find the star around `first`; leave it open if looks are wanted."""
-        around = self._around(first)
-        while not self._waits(first, around):
-            members = self._copies(first, around)
-            leader, wanted = self._leader(first, members)
-            strangers = self._strange_twins({first, *members})
-            wanted = wanted or self._contest.looks_at_pictures((first, *members))
-            wanted = wanted or self._looks_at_twins((first, *members), strangers)
-            wanted = wanted or self._contest.looks_at_twins((first, *members))
+        """Find the star around `first`, or around what proves nearer to the camera; leave it open if looks are wanted.
+
+        A photo that is only found beside copies, and a look at two strongly changed copies, which may fail: neither
+        shall part a copy from its source. So all that is like a member is compared with the centre, and if the centre
+        is itself a copy and some did not look like it, with the source as well.
+        """
+        centre, around, centres = first, self._around(first), {first}
+        while not self._waits(centre, around):
+            members = self._copies(centre, around)
+            leader, wanted = self._leader(centre, members)
+            strangers = self._strange_twins({centre, *members})
+            wanted = wanted or self._contest.looks_at_pictures((centre, *members))
+            wanted = wanted or self._looks_at_twins((centre, *members), strangers)
+            wanted = wanted or self._contest.looks_at_twins((centre, *members))
             if wanted or strangers & self._open:
                 self._found.wanted += wanted
-                self._open.update((first, *around))
+                self._open.update((centre, *around))
                 return
-            # What looks like the source may not look like a small or cropped copy of it that happened to be first;
-            # and what is known to be a copy of a member shall not be left behind.
-            met = around | self._around(leader)
-            met.update(*(self._known_copies(member) for member in members))
-            met.discard(first)
-            if met == around:
-                self._close(first, members)
+            met = around.union(*(self._around(member) for member in members)) - {centre}
+            if met != around:
+                around = met
+            elif leader not in centres and len(members) < len(around):
+                around = (around | {centre}) - {leader}
+                centre = leader
+                centres.add(leader)
+            else:
+                self._close(centre, members)
                 return
-            around = met
 
     def _settle_finally(self, first: bytes) -> None:
         """The star around that copy which was compared with most others."""
@@ -230,7 +236,8 @@ class _Search:
         """Those of `around` that are copies of the centre, without the outvoted; of two that the user parted the first.
 
         A look at two strongly changed copies of the centre may fail, and a look at the centre may be wrong: of those
-        that were told apart one goes for which no more looks speak than against it, the most doubtful first.
+        that were told apart one goes for which no more looks speak than against it, the most doubtful first. A look
+        that finds what it was made from counts twice: that is seldom wrong, and looks at two copies often fail.
         """
         found = [other for other in around if self._is_copy(centre, other) and not self._are_apart(centre, other)]
         found.sort(key=self._order.__getitem__)
@@ -254,8 +261,9 @@ class _Search:
         return members
 
     def _speaking(self, photo: bytes, others: Iterable[bytes]) -> int:
-        """Of how many of the others it was found to be a copy."""
-        return sum(self._is_copy(photo, other) for other in others if other != photo)
+        """Of how many of the others it was found to be a copy; of its source, twice."""
+        copies = [other for other in others if other != photo and self._is_copy(photo, other)]
+        return len(copies) + sum(self._source(photo, other) == other for other in copies)
 
     def _was_seen_apart(self, one: bytes, other: bytes) -> bool:
         """Whether a close look told them apart."""
