@@ -141,6 +141,21 @@ def test_the_untouched_photo_is_the_source_without_any_metadata(how: str) -> Non
     assert found.reasons
 
 
+def test_a_page_that_was_cropped_was_no_page_with_a_border() -> None:
+    page = Image.new("RGB", (WIDTH, HEIGHT), (236, 234, 229))
+    page.paste(textured(9).resize((360, 240)), (140, 120))
+    source = side(packed(page, quality=90))
+    copy = side(packed(page.crop((64, 48, WIDTH - 64, HEIGHT - 48)), quality=92))
+    framed = side(packed(ImageOps.expand(page.crop((140, 120, 500, 360)), 24, (236, 234, 229)), quality=92))
+    picture = side(packed(page.crop((140, 120, 500, 360)), quality=90))
+
+    cropped_page = {item.fact: item.value for item in evidence(source, copy, moved(64, 48))}
+    framed_picture = {item.fact: item.value for item in evidence(picture, framed, moved(-24, -24))}
+
+    assert (1, 0) == (cropped_page["wider"], cropped_page["border"])
+    assert (0, 1) == pytest.approx((framed_picture["wider"], framed_picture["border"]), abs=0.05)
+
+
 @pytest.mark.parametrize("first, second", [(92, 91), (85, 88), (75, 78), (96, 90), (60, 95)])
 def test_fine_differences_of_quality_come_out_right(first: int, second: int) -> None:
     source = side(packed(textured(2), quality=first))
