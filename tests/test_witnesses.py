@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,6 +70,34 @@ def test_witnesses_alone_leave_the_edit_a_rival_that_a_person_is_asked_about() -
 
     assert (0, 0) == order.level(SOURCE) < order.level(EDIT)
     assert frozenset({EDIT}) == order.rivals(SOURCE)
+
+
+def test_the_first_guess_is_not_taken_for_the_source_because_it_alone_was_compared_with_all() -> None:
+    """A forwarded copy, equal but for rounding, was compared with everything; the source with that copy alone."""
+    looks = [Odds(EDIT, copy, 4.0, difference=6.0) for copy in COPIES]
+    same, other = (Odds(SOURCE, EDIT, 0.5, difference=apart) for apart in (0.1, 0.9))
+
+    told = scores([SOURCE, EDIT, *COPIES], [same, *looks])
+    left = scores([SOURCE, EDIT, *COPIES], [other, *looks])
+
+    assert told[SOURCE] > told[EDIT]
+    assert left[SOURCE] < left[EDIT]  # with another picture the looks at that one say nothing of this one
+
+
+def test_of_two_that_nothing_tells_apart_the_source_is_the_one_whose_pixels_other_files_have() -> None:
+    twins = [SOURCE, *COPIES]
+    looks = {
+        pair(one, other): Comparison(*pair(one, other), Relation.SAME_PIXELS, 1.0, difference=0.0)
+        for one, other in pairwise(twins)
+    }
+    looks[pair(SOURCE, EDIT)] = Comparison(*pair(SOURCE, EDIT), Relation.DERIVED, 1.0, difference=0.2)
+
+    order = Provenance.of([*twins, EDIT], looks)
+    alone = Provenance.of([SOURCE, SOURCE, EDIT], {pair(SOURCE, EDIT): looks[pair(SOURCE, EDIT)]})
+
+    assert order.level(SOURCE)[0] == 0 < order.level(EDIT)[0]
+    assert (0, 0) == alone.level(SOURCE) < alone.level(EDIT)  # the same bytes in two places
+    assert frozenset({EDIT}) == order.rivals(SOURCE)  # a person is asked all the same
 
 
 @given(SEEN)

@@ -66,7 +66,8 @@ def _saved_again(half: Half) -> tuple[object, NDArray[np.bool_]] | None:
     if (again := read_jpeg(packed.getvalue())) is None:
         return None
     packing = sampling, sorted((key, tuple(table)) for key, table in tables.items())
-    return packing, _blocks(again.luma != _middle(half.raster.luma)).any(axis=(1, 3))
+    changed = _blocks(again.luma != _middle(half.raster.luma))
+    return packing, np.asarray(changed.any(axis=(1, 3)))
 
 
 def _middle(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:

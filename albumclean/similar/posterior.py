@@ -10,21 +10,28 @@ between: as surely as the weakest look on the way says; of several ways the sure
 the difference (as in Schulze's method of voting, 2011, which settles circles the same way). Where nothing speaks, both
 are as likely. To what a look says of two comes which of them the other copies look like (`witnesses`). Copies are
 seldom turned, so what lies otherwise than most is hardly the source; of two that lie differently this tells nothing.
+
+The first guess at a source is compared with all others, and its rivals with few. So that it isn't taken for the source
+just for that, what a look says of a picture and a third one is held to be said of every picture that looks the same.
+And a file with a picture's very pixels is a copy of it, too: the nearest witness there can be.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from types import MappingProxyType
 
 from albumclean.domain import AS_IT_LIES, Turn
-from albumclean.similar.witnesses import differences_of, witness_odds
+from albumclean.similar.witnesses import Differences, differences_of, looking_the_same, witness_odds
 
 TIED = 0.2  # log-odds below which nothing tells
 _ERRING = 0.01  # of looks that seem to be beyond doubt
+_FOR_FILES = 0.69  # log-odds, at most; together with all other witnesses not enough to be sure (2.5)
+_ONE_EACH: Mapping[bytes, int] = MappingProxyType({})
 _TURNED = 4.0  # log-odds against a picture that lies otherwise than all others
 
 
@@ -39,10 +46,13 @@ class Odds:
     difference: float | None = None  # between the two, as in `Comparison`
 
 
-def scores(pictures: Sequence[bytes], looks: Iterable[Odds]) -> dict[bytes, float]:
+def scores(
+    pictures: Sequence[bytes], looks: Iterable[Odds], files: Mapping[bytes, int] = _ONE_EACH
+) -> dict[bytes, float]:
     """For each of the distinct `pictures` the logarithm of its likelihood as the source, up to a common summand.
 
     `looks`: at pairs of them; of several at one pair the surest counts. The order of neither makes a difference.
+    `files`: how many there are with each picture's very pixels; 1 where it is not said.
     """
     known = sorted(looks, key=lambda look: (look.one, look.other, look.odds))
     direct = _surest(pictures, known)
@@ -51,6 +61,7 @@ def scores(pictures: Sequence[bytes], looks: Iterable[Odds]) -> dict[bytes, floa
     return {
         one: sum(_log_chance(ways[one].get(other, 0.0) - ways[other].get(one, 0.0)) for other in sorted(pictures))
         - turned[one]
+        + min(_FOR_FILES, math.log(files.get(one, 1)))
         for one in pictures
     }
 
@@ -71,13 +82,29 @@ def _surest(pictures: Iterable[bytes], looks: Sequence[Odds]) -> dict[bytes, dic
             surest[pair] = odds
     before: dict[bytes, dict[bytes, float]] = {picture: {} for picture in pictures}
     differences = differences_of((look.one, look.other, look.difference) for look in looks)
-    for (one, other), seen in surest.items():
-        odds = seen + witness_odds(one, other, differences)
+    said = {pair: seen + witness_odds(*pair, differences) for pair, seen in surest.items()}
+    for (one, other), odds in [*said.items(), *_said_of_likes(said, differences)]:
         if odds > 0:
             before[one][other] = odds
         elif odds < 0:
             before[other][one] = -odds
     return before
+
+
+def _said_of_likes(
+    said: Mapping[tuple[bytes, bytes], float], differences: Differences
+) -> Iterator[tuple[tuple[bytes, bytes], float]]:
+    """For pairs of pictures that were not compared what looks say of pictures that look the same as one of them."""
+    looks: dict[bytes, dict[bytes, float]] = {}
+    for (one, other), odds in said.items():
+        looks.setdefault(one, {})[other] = odds
+        looks.setdefault(other, {})[one] = -odds
+    for picture in sorted(looks):
+        heard = {picture, *looks[picture]}
+        for like in looking_the_same(picture, differences):
+            for other in sorted(looks[like].keys() - heard):
+                heard.add(other)
+                yield (picture, other), looks[like][other]
 
 
 def _ways(start: bytes, before: Mapping[bytes, Mapping[bytes, float]]) -> dict[bytes, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -33,7 +33,8 @@ class Provenance:
     @classmethod
     def of(cls, contents: Iterable[bytes], comparisons: Comparisons) -> Provenance:
         """The order of `contents` by those of the `comparisons` whose two sides are among them."""
-        nodes = sorted(set(contents))
+        files = Counter(contents)
+        nodes = sorted(files)
         known = _among(nodes, comparisons)
         first = _first_twins(nodes, known)
         twins: defaultdict[bytes, list[bytes]] = defaultdict(list)
@@ -48,7 +49,8 @@ class Provenance:
             for picture, part in twins.items()
             for node, level in _levels(scores(part, within[picture])).items()
         }
-        pictures = scores(list(twins), _between(known, first, inner))
+        holding = {picture: sum(files[node] for node in part) for picture, part in twins.items()}
+        pictures = scores(list(twins), _between(known, first, inner), holding)
         outer = _levels(pictures)
         return cls(
             levels={node: (outer[first[node]], inner[node]) for node in nodes},

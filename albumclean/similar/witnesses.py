@@ -22,6 +22,7 @@ Differences: TypeAlias = Mapping[bytes, Mapping[bytes, float]]  # grey levels, o
 
 _NEAR = 0.4  # of the difference between two pictures: a third one so near to one of them came from its side
 _LEAST = 1.0  # grey levels, below which two pictures look the same to all others
+_SAME = 0.5  # grey levels, below which what a look says of one picture holds for the other: about what rounding leaves
 _MOST = 1.8  # log-odds; less than what is needed to be sure (2.5)
 
 
@@ -41,6 +42,12 @@ def witness_odds(one: bytes, other: bytes, differences: Differences) -> float:
         return 0.0
     for_one, for_other = (1 + sum(1 for _ in _near(each, limit, differences)) for each in (one, other))
     return max(-_MOST, min(_MOST, math.log(for_one / for_other)))
+
+
+def looking_the_same(picture: bytes, differences: Differences) -> list[bytes]:
+    """Those that differ from it by rounding, the nearest first."""
+    near = ((difference, other) for other, difference in differences.get(picture, {}).items() if difference < _SAME)
+    return [other for _, other in sorted(near)]
 
 
 def silent_witnesses(
