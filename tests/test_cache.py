@@ -116,6 +116,38 @@ def test_another_revision_of_a_scorer_or_fingerprint_asks_for_the_photo_again(ca
     assert ((newer,), False) == cache.missing(DIGEST, Needs((newer,), "f1", "d1"))
 
 
+def test_the_hash_within_a_frame_comes_back_and_goes_with_the_frame(cache: Cache) -> None:
+    file = identity("/p/a.jpg")
+    meet(cache, Asset(file))
+    describe(cache, file)
+    for inner in (0, 1 << 63, None):
+        framed = replace(print_of(DIGEST), inner=inner)
+        cache.write(photos=[(Photo(DIGEST, 40, 30, "JPEG"), framed, "f1")])
+        assert [(framed, 40 / 30)] == list(cache.fingerprints("f1"))
+        assert [(framed, 40 / 30)] == list(cache.fingerprints_of([DIGEST], "f1"))
+
+
+def test_a_cache_of_schema_8_keeps_its_fingerprints_until_photos_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.sqlite"
+    with monkeypatch.context() as before:
+        before.setattr("albumclean.store.cache.MIGRATIONS", MIGRATIONS[:8])
+        with Cache.open(path) as old:
+            old._connection.execute(
+                "INSERT INTO photo (content_hash, width, height, format) VALUES (?, 40, 30, 'JPEG')", (DIGEST,)
+            )
+            old._connection.execute(
+                """INSERT INTO fingerprint (content_hash, revision, phash, dhash, layout, detail)
+                VALUES (?, 'f1', ?, ?, ?, 50)""",
+                (DIGEST, -1, -(1 << 63), bytes(192)),
+            )
+    with Cache.open(path) as cache:
+        assert [(print_of(DIGEST), 40 / 30)] == list(cache.fingerprints_of([DIGEST], "f1"))
+        assert ((), False) == cache.missing(DIGEST, Needs((), "f1", "d1"))
+        assert ((), True) == cache.missing(DIGEST, Needs((), "f2", "d1"))
+
+
 def test_a_renamed_file_finds_its_scores_by_content(cache: Cache) -> None:
     meet(cache, Asset(identity("/p/a.jpg")))
     describe(cache, identity("/p/a.jpg"))

@@ -90,6 +90,7 @@ def test_the_layout_holds_the_mean_colours_row_by_row() -> None:
 def test_the_revision_names_the_library_and_the_method() -> None:
     assert "imagehash" in REVISION
     assert "phash64" in REVISION
+    assert "inner" in REVISION
 
 
 @pytest.mark.parametrize("seed", range(5))

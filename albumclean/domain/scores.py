@@ -177,6 +177,7 @@ class Fingerprint:
     dhash: int  # 64 bits
     layout: bytes  # 8 x 8 x 3 uint8, the upright picture's mean colours, row by row
     detail: float  # standard deviation of the 32 x 32 luma in [0, 255]; flat pictures don't match by hash
+    inner: int | None = None  # 64 bits, `phash` of the picture within a frame; None: there is no frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,26 @@ _ROWS: Final = 1 << 15  # layouts at once
 
 @dataclass(frozen=True, slots=True)
 class PosedHashes:
-    """The hashes of some photos in the pose that all turned copies share; about 16 bytes a photo."""
+    """The hashes of some photos in the pose that all turned copies share; about 16 bytes a photo.
+
+    What a frame holds has no layout to tell its pose: it takes every one, and few photos have a frame.
+    """
 
     hashes: Hashes  # (M,)
     photo: Rows  # (M,): whose; a photo stands here once for each pose
 
     @classmethod
-    def of(cls, hashes: Hashes, layouts: npt.NDArray[np.uint8], photos: npt.NDArray[np.intp]) -> Self:
-        """Of the photos at these positions of `hashes` (N,) and `layouts` (N, 192)."""
+    def of(
+        cls,
+        hashes: Hashes,
+        layouts: npt.NDArray[np.uint8],
+        photos: npt.NDArray[np.intp],
+        inner: Hashes | None = None,
+    ) -> Self:
+        """Of the photos at these positions of `hashes` (N,) and `layouts` (N, 192).
+
+        `inner` (N,): also those of the pictures within frames, of every photo that has one; 0: it has none.
+        """
         posed, owners = [np.empty(0, np.uint64)], [np.empty(0, np.int32)]
         for start in range(0, len(photos), _ROWS):
             some = photos[start : start + _ROWS]
@@ -50,6 +62,10 @@ class PosedHashes:
                 chosen = some[given[:, turn]]
                 posed.append(turn_hashes(hashes[chosen], turn))
                 owners.append(chosen.astype(np.int32))
+        if inner is not None:
+            framed = np.flatnonzero(inner)
+            posed += [turn_hashes(inner[framed], turn) for turn in range(TURNS)]
+            owners += [framed.astype(np.int32)] * TURNS
         return cls(np.concatenate(posed), np.concatenate(owners))
 
 

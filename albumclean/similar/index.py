@@ -1,6 +1,6 @@
 """The fingerprints and embeddings of a whole library in a few flat arrays.
 
-About 420 bytes a photo: the one thing that is held of every photo at once.
+About 430 bytes a photo: the one thing that is held of every photo at once.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class FingerprintIndex:
     hashes: list[bytes]
     phash: npt.NDArray[np.uint64]  # (N,)
     dhash: npt.NDArray[np.uint64]  # (N,)
+    inner: npt.NDArray[np.uint64]  # (N,), `phash` of the picture within a frame; 0: there is none
     layout: npt.NDArray[np.uint8]  # (N, 192)
     detail: npt.NDArray[np.float32]  # (N,), standard deviation of luma in [0, 255]
     aspect: npt.NDArray[np.float32]  # (N,), width / height
@@ -61,13 +62,15 @@ class FingerprintIndex:
         different sizes.
         """
         hashes: list[bytes] = []
-        phash, dhash, detail, aspect, layout = array("Q"), array("Q"), array("f"), array("f"), bytearray()
+        phash, dhash, inner = array("Q"), array("Q"), array("Q")
+        detail, aspect, layout = array("f"), array("f"), bytearray()
         for print_, ratio in rows:
             if len(print_.layout) != _LAYOUT_BYTES or ratio <= 0:
                 raise ValueError(f"not a fingerprint: {len(print_.layout)} bytes of layout, aspect {ratio}")
             hashes.append(print_.content_hash)
             phash.append(print_.phash)
             dhash.append(print_.dhash)
+            inner.append(print_.inner or 0)
             detail.append(print_.detail)
             aspect.append(ratio)
             layout += print_.layout
@@ -79,6 +82,7 @@ class FingerprintIndex:
             hashes=hashes,
             phash=np.frombuffer(phash, dtype=np.uint64)[take],
             dhash=np.frombuffer(dhash, dtype=np.uint64)[take],
+            inner=np.frombuffer(inner, dtype=np.uint64)[take],
             layout=np.frombuffer(layout, dtype=np.uint8).reshape(-1, _LAYOUT_BYTES)[take],
             detail=np.frombuffer(detail, dtype=np.float32)[take],
             aspect=np.frombuffer(aspect, dtype=np.float32)[take],

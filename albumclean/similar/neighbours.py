@@ -1,9 +1,10 @@
 """Candidates: the pairs of a library that may be copies of each other.
 
 Two searches complement each other. Perceptual hashes, in all eight ways to turn a picture, survive scaling, strong
-compression, blur, noise and toning; embeddings survive cropping, borders, captions and straightening. What either finds
-is measured by the same rules. Flat and dark pictures have hashes made of noise: they need the embeddings to agree, and
-then the hashes or the colours as well; or everything must be equal.
+compression, blur, noise and toning, and those of the picture within a frame survive padding and screenshots;
+embeddings survive cropping, borders, captions and straightening. What either finds is measured by the same rules.
+Flat and dark pictures have hashes made of noise: they need the embeddings to agree, and then the hashes or the colours
+as well; or everything must be equal.
 
 The pairs depend on the photos alone, not on their order or the number of threads. Photos that come a few at a time
 make the pairs that they would make at once, and some more, where one was among the nearest for a while. (In crowds of
@@ -28,7 +29,7 @@ from albumclean.similar.turns import closest_turn, turn_layouts
 from albumclean.similar.vectors import Pairs, near_vectors
 
 # With another revision, pairs that were not found before may be.
-REVISION: Final = "2"
+REVISION: Final = "3"
 
 COPY_BITS: Final = 8  # of 63: one of 350,000 pairs of strangers is as close
 # 99.6 % of the copies of 325 photos in 19 ways are found by one or the other, and 0.3 strangers a photo among 4,700.
@@ -39,8 +40,11 @@ _STRANGERS: Final = 400_000  # pairs by a cosine below 0.9 alone in the whole li
 _EQUAL: Final = 24  # flat pictures beside which an equal one is put
 _PORTION: Final = 1 << 19  # pairs among which the promising are chosen
 _CHUNK: Final = 1 << 16  # pairs that are measured at once: 30 MB
+_NO_FRAME: Final = 64  # bits: as far apart as can be
 
 Flags = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint8]
+_Places = npt.NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class PairChunk:
     j: npt.NDArray[np.intp]
     cosine: npt.NDArray[np.float32]  # of the embeddings; 0 where one is missing
     bits: npt.NDArray[np.uint8]  # that differ in both hashes, as the pictures lie; 0: the same to the fingerprint
-    turned_bits: npt.NDArray[np.uint8]  # that differ in pHash after the turn
+    turned_bits: npt.NDArray[np.uint8]  # that differ in the pHashes of the whole pictures after the turn
     turn: npt.NDArray[np.uint8]  # of j (see `turns`), after which it looks most like i; 0: as it lies
     layout: npt.NDArray[np.float32]  # mean difference of the colours after the turn, in [0, 255]
 
@@ -69,19 +73,22 @@ def copy_candidates(
     for i, j in _raw_pairs(index, detailed, new):
         for start in range(0, len(i), _CHUNK):
             pairs = _measure(index, i[start : start + _CHUNK], j[start : start + _CHUNK], detailed)
-            passed = _may_be_copies(index, pairs, detailed)
-            nearest.add(pairs.i[passed], pairs.j[passed], _closeness(pairs, detailed)[passed])
+            inner_bits = _inner_bits(index, pairs.i, pairs.j, detailed)
+            passed = _may_be_copies(index, pairs, detailed, inner_bits)
+            nearest.add(pairs.i[passed], pairs.j[passed], _closeness(pairs, detailed, inner_bits)[passed])
     i, j = nearest.pairs()
     for start in range(0, len(i), _CHUNK):
         yield _measure(index, i[start : start + _CHUNK], j[start : start + _CHUNK])
 
 
-def _may_be_copies(index: FingerprintIndex, pairs: PairChunk, detailed: Flags) -> Flags:
+def _may_be_copies(index: FingerprintIndex, pairs: PairChunk, detailed: Flags, inner_bits: Bits) -> Flags:
     speaking = detailed[pairs.i] & detailed[pairs.j]
+    by_inner = inner_bits <= COPY_BITS
     by_hash = pairs.turned_bits <= COPY_BITS
     by_colours = pairs.layout <= COPY_LAYOUT
     by_vector = pairs.cosine >= COPY_COSINE
-    return (speaking & (by_hash | by_vector)) | (by_vector & (by_hash | by_colours)) | _equal(index, pairs)
+    by_whole = (speaking & (by_hash | by_vector)) | (by_vector & (by_hash | by_colours))
+    return by_inner | by_whole | _equal(index, pairs)
 
 
 def _room(photos: int) -> Room:
@@ -92,7 +99,7 @@ def _room(photos: int) -> Room:
 def _raw_pairs(index: FingerprintIndex, detailed: Flags, new: Flags | None) -> Iterator[tuple[Rows, Rows]]:
     if new is not None and not new.any():
         return
-    posed = PosedHashes.of(index.phash, index.layout, np.flatnonzero(detailed))
+    posed = PosedHashes.of(index.phash, index.layout, np.flatnonzero(detailed), index.inner)
     yield from near_hashes(posed, COPY_BITS, new)
     del posed
     yield from _equal_pairs(index, np.flatnonzero(~detailed), new)
@@ -128,7 +135,7 @@ def _promising(index: FingerprintIndex, detailed: Flags, bits: int, some: Pairs)
     """
     i, j, products = some
     turned_bits, _ = closest_turn(index.phash[i], index.phash[j])
-    plain = detailed[i] & detailed[j] & (turned_bits > bits)
+    plain = detailed[i] & detailed[j] & (turned_bits > bits) & (_inner_bits(index, i, j, detailed) > bits)
     nearest = NearestPairs(len(index), _room(len(index)))
     nearest.add(i[plain], j[plain], _closeness_of(np.minimum(products[plain], UNIT**2) / np.float32(UNIT**2)))
     yield nearest.pairs()
@@ -156,9 +163,27 @@ def _measure(index: FingerprintIndex, i: Rows, j: Rows, speaking: Flags | None =
     )
 
 
-def _closeness(pairs: PairChunk, detailed: Flags) -> Closeness:
+def _inner_bits(index: FingerprintIndex, i: _Places, j: _Places, detailed: Flags) -> Bits:
+    """The fewest bits that differ in pHash, after a turn, when what a frame holds stands for one of a pair or for both.
+
+    `_NO_FRAME` where neither has a frame. What a frame holds has detail; a whole picture counts only if it has.
+    """
+    fewest = np.full(len(i), _NO_FRAME, dtype=np.uint8)
+    framed = index.inner != 0
+    some = np.flatnonzero(framed[i] | framed[j])
+    one, other = i[some], j[some]
+    inner, whole = (framed, index.inner), (detailed, index.phash)
+    for (has_one, left), (has_other, right) in ((inner, whole), (whole, inner), (inner, inner)):
+        both = has_one[one] & has_other[other]
+        bits, _ = closest_turn(left[one[both]], right[other[both]])
+        fewest[some[both]] = np.minimum(fewest[some[both]], bits)
+    return fewest
+
+
+def _closeness(pairs: PairChunk, detailed: Flags, inner_bits: Bits) -> Closeness:
     """Which of several are more alike: as many pairs of strangers differ by 8 bits as have a cosine of 0.9."""
-    by_hash = np.where(detailed[pairs.i] & detailed[pairs.j], 1 - 0.0125 * pairs.turned_bits.astype(np.float32), 0)
+    bits = np.where(detailed[pairs.i] & detailed[pairs.j], np.minimum(pairs.turned_bits, inner_bits), inner_bits)
+    by_hash = np.where(bits < _NO_FRAME, 1 - 0.0125 * bits.astype(np.float32), 0)
     return _closeness_of(np.where(_equal_as_it_lies(pairs), 1, np.maximum(by_hash, pairs.cosine)))
 
 

@@ -8,4 +8,6 @@ from typing import Final
 LAYOUT_SIDE: Final = 8
 
 # Stored beside each fingerprint: another revision means that old ones can't be compared with new ones.
-FINGERPRINT: Final = f"1-imagehash{version('ImageHash').split('.', maxsplit=1)[0]}-phash64-dhash64-layout{LAYOUT_SIDE}"
+FINGERPRINT: Final = (
+    f"2-imagehash{version('ImageHash').split('.', maxsplit=1)[0]}-phash64-dhash64-layout{LAYOUT_SIDE}-inner"
+)

@@ -23,12 +23,19 @@ from albumclean.domain import (
 from albumclean.store.connection import Address, open_store, scan_lock
 from albumclean.store.database import store_errors, transaction
 from albumclean.store.file_table import FileTable, Needs
-from albumclean.store.rows import PHOTO_COLUMNS, photo_to_row, signed64, state_of, upsert
+from albumclean.store.rows import (
+    FINGERPRINT_COLUMNS,
+    PHOTO_COLUMNS,
+    fingerprint_to_row,
+    photo_to_row,
+    state_of,
+    upsert,
+)
 from albumclean.store.schema_cache import MIGRATIONS
 from albumclean.store.state import touch
 
 _PUT_PHOTO = upsert("photo", ("content_hash",), PHOTO_COLUMNS.split(", ")[1:])
-_PUT_FINGERPRINT = upsert("fingerprint", ("content_hash",), ("revision", "phash", "dhash", "layout", "detail"))
+_PUT_FINGERPRINT = upsert("fingerprint", ("content_hash",), (*FINGERPRINT_COLUMNS.split(", ")[1:], "revision"))
 _PUT_EMBEDDING = upsert("embedding", ("content_hash",), ("revision", "vector"))
 
 
@@ -99,11 +106,7 @@ class Cache(FileTable):
             write.executemany(_PUT_PHOTO, (photo_to_row(photo) for photo, _, _ in photos))
             write.executemany(
                 _PUT_FINGERPRINT,
-                (
-                    (f.content_hash, revision, signed64(f.phash), signed64(f.dhash), f.layout, f.detail)
-                    for _, f, revision in photos
-                    if f is not None
-                ),
+                ((*fingerprint_to_row(print_), revision) for _, print_, revision in photos if print_ is not None),
             )
             self.scores.write(write, scores, frames)
             write.executemany(

@@ -14,22 +14,23 @@ from albumclean.store.database import portions, store_errors
 from albumclean.store.identifiers import Identifiers
 from albumclean.store.overview import Overview
 from albumclean.store.rows import (
+    FINGERPRINT_COLUMNS,
     KNOWN_COLUMNS,
     PHOTO_COLUMNS,
     Known,
     Quantity,
+    fingerprint_from_row,
     known_from_row,
     known_query,
     photo_from_row,
     under_folders,
-    unsigned64,
 )
 from albumclean.store.stored_groups import StoredGroups
 
 PAGE = 1000  # rows read or written at once
 
-_FINGERPRINT = """SELECT content_hash, phash, dhash, layout, detail, CAST(width AS DOUBLE PRECISION) / height
-    FROM fingerprint JOIN photo USING (content_hash)"""
+_FINGERPRINT = f"""SELECT {FINGERPRINT_COLUMNS}, CAST(width AS DOUBLE PRECISION) / height
+    FROM fingerprint JOIN photo USING (content_hash)"""  # noqa: S608
 
 
 class CacheReader(Overview):
@@ -192,5 +193,5 @@ class CacheReader(Overview):
 
 
 def _fingerprint(row: Sequence[Any]) -> tuple[Fingerprint, float]:
-    digest, phash, dhash, layout, detail, aspect = row
-    return Fingerprint(digest, unsigned64(phash), unsigned64(dhash), layout, detail), aspect
+    *columns, aspect = row
+    return fingerprint_from_row(columns), aspect

@@ -17,6 +17,7 @@ from albumclean.domain import (
     Extra,
     Failure,
     FileIdentity,
+    Fingerprint,
     Photo,
     RootRole,
     Shot,
@@ -59,6 +60,7 @@ _KNOWN = """SELECT file.path, file.size, file.mtime_ns, file.inode, file.device,
     photo.pictures, photo.extras{columns}
     FROM file LEFT JOIN photo ON photo.content_hash = file.content_hash{joins}"""
 PHOTO_COLUMNS = "content_hash, width, height, format, taken_at, camera, rating, shot, pictures, extras"
+FINGERPRINT_COLUMNS = "content_hash, phash, dhash, layout, detail, inner_phash"
 _SHOT = tuple(each.name for each in fields(Shot))
 _FACTS, KNOWN_COLUMNS = 16, 25  # where the columns of `photo` begin, and where they end
 
@@ -108,6 +110,20 @@ def photo_to_row(photo: Photo) -> tuple[Any, ...]:
         photo.pictures,
         " ".join(photo.extras) or None,
     )
+
+
+def fingerprint_from_row(row: Sequence[Any]) -> Fingerprint:
+    """From `FINGERPRINT_COLUMNS`."""
+    digest, phash, dhash, layout, detail, inner = row
+    return Fingerprint(
+        digest, unsigned64(phash), unsigned64(dhash), layout, detail, None if inner is None else unsigned64(inner)
+    )
+
+
+def fingerprint_to_row(print_: Fingerprint) -> tuple[Any, ...]:
+    """`FINGERPRINT_COLUMNS`."""
+    inner = None if print_.inner is None else signed64(print_.inner)
+    return print_.content_hash, signed64(print_.phash), signed64(print_.dhash), print_.layout, print_.detail, inner
 
 
 def albums_to_json(albums: Sequence[str]) -> str | None:

@@ -133,4 +133,9 @@ def difference(connection: Connection) -> None:
     connection.execute("ALTER TABLE comparison ADD COLUMN difference REAL")  # NULL: not measured
 
 
-MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale, certainty, difference)
+def inner_pictures(connection: Connection) -> None:
+    """Schema 9: the perceptual hash of the picture within a frame."""
+    connection.execute("ALTER TABLE fingerprint ADD COLUMN inner_phash INTEGER")  # as phash; NULL: no frame
+
+
+MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale, certainty, difference, inner_pictures)
