@@ -20,10 +20,8 @@ _LEAST_AREA: Final = 0.15  # of the whole
 _LEAST_SIDE: Final = 24  # pixels: less than the hash looks at says little
 
 # Surroundings of one colour, in levels of luma of 255.
-_PLAIN: Final = (
-    10,
-    3,
-)  # by which they vary: near an edge after strong compression; less, so that a night ends in black
+# By which they vary: near an edge after strong compression; less, so that a night ends in black.
+_PLAIN: Final = (10, 3)
 _STEP: Final = 2  # more by which the picture differs from them at its edge
 _SPECKS: Final = 0.04  # of a line may be something else
 _EDGE: Final = 0.5  # of all edges is such a step
