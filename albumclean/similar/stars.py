@@ -95,7 +95,8 @@ class _Search:
         shall part a copy from its source. So all that is like a member is compared with the centre, and if the centre
         is itself a copy and some did not look like it, with the source as well.
         """
-        centre, around, centres = first, self._around(first), {first}
+        centre, around = first, self._around(first)
+        found: dict[bytes, list[bytes]] = {}  # the members around each centre that was tried
         while not self._waits(centre, around):
             members = self._copies(centre, around)
             leader, wanted = self._leader(centre, members)
@@ -110,13 +111,13 @@ class _Search:
             met = around.union(*(self._around(member) for member in members)) - {centre}
             if met != around:
                 around = met
-            elif leader not in centres and len(members) < len(around):
-                around = (around | {centre}) - {leader}
-                centre = leader
-                centres.add(leader)
-            else:
-                self._close(centre, members)
+                continue
+            found[centre] = members
+            if leader in found or len(members) == len(around):
+                centre = max(found, key=lambda tried: len(found[tried]))
+                self._close(centre, found[centre])
                 return
+            centre, around = leader, (around | {centre}) - {leader}
 
     def _settle_finally(self, first: bytes) -> None:
         """The star around that copy which was compared with most others."""
