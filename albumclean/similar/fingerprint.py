@@ -1,4 +1,4 @@
-"""The fingerprint of a picture: two perceptual hashes, a tiny colour layout and the amount of detail."""
+"""The fingerprint of a picture: perceptual hashes, a tiny colour layout, the amount of detail, and what a frame holds."""
 
 from __future__ import annotations
 
