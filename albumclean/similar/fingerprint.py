@@ -1,4 +1,4 @@
-"""The fingerprint of a picture: perceptual hashes, a tiny colour layout, the amount of detail, and what a frame holds."""
+"""The fingerprint of a picture: perceptual hashes, a tiny colour layout, its amount of detail, what a frame holds."""
 
 from __future__ import annotations
 
