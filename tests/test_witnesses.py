@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -98,6 +99,37 @@ def test_of_two_that_nothing_tells_apart_the_source_is_the_one_whose_pixels_othe
     assert order.level(SOURCE)[0] == 0 < order.level(EDIT)[0]
     assert (0, 0) == alone.level(SOURCE) < alone.level(EDIT)  # the same bytes in two places
     assert frozenset({EDIT}) == order.rivals(SOURCE)  # a person is asked all the same
+
+
+def test_what_lost_by_way_of_a_stripped_twin_alone_is_itself_compared_with_what_leads() -> None:
+    turned, stripped = b"a", b"t"
+    truth = {pair(turned, copy): Verdict(copies=True, source=turned, certainty=5.0) for copy in COPIES}
+    truth[pair(turned, stripped)] = Verdict(copies=True, source=turned, certainty=5.0)
+    truth[pair(SOURCE, stripped)] = Verdict(copies=True, source=SOURCE, same_pixels=True, certainty=5.0)
+    candidates = set(truth)
+    truth[pair(turned, SOURCE)] = Verdict(copies=True, source=SOURCE, certainty=3.0)
+
+    looks = {pair(SOURCE, stripped): truth[pair(SOURCE, stripped)]}  # known to have one picture
+    while wanted := find_stars(candidates, looks, lambda content: (0, 0, content)).wanted:
+        looks |= {each: truth[each] for each in wanted}
+
+    assert pair(turned, SOURCE) in looks
+
+
+def test_where_the_look_at_the_two_leaves_it_open_the_others_must_be_very_sure() -> None:
+    looks = [Comparison(*pair(SOURCE, EDIT), Relation.DERIVED, 1.0, source=SOURCE, certainty=1.5)]
+    looks += [
+        Comparison(*pair(SOURCE, copy), Relation.DERIVED, 1.0, source=SOURCE, certainty=6.0) for copy in COPIES[:3]
+    ]
+    sure = [replace(looks[0], certainty=3.0), *looks[1:]]
+
+    open_, settled = (
+        Provenance.of([SOURCE, EDIT, *COPIES[:3]], {(look.one, look.other): look for look in each})
+        for each in (looks, sure)
+    )
+
+    assert SURE < open_.likelihoods[SOURCE] - open_.likelihoods[EDIT] < 5
+    assert (frozenset({EDIT}), frozenset()) == (open_.rivals(SOURCE), settled.rivals(SOURCE))
 
 
 @given(SEEN)

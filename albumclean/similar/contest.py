@@ -35,7 +35,7 @@ class Contest:
         wanted: list[Pair] = []
         for part in sorted({self.twins_of(photo) for photo in star}):
             if len(part) > 2:  # two were compared with each other
-                wanted += self._missing(self._contenders(twin_scores(part, self.verdicts)))
+                wanted += self._missing(combinations(self._contenders(twin_scores(part, self.verdicts)), 2))
         return wanted
 
     def looks_at_pictures(self, star: Sequence[bytes]) -> list[Pair]:
@@ -57,12 +57,13 @@ class Contest:
         ]
         likely = scores(sorted(set(best.values())), known)
         blamed = {best[photo] for photo in worse}  # what was said of these was said of a worse twin
-        contenders = self._contenders(likely, blamed)
-        if wanted := self._missing(contenders):
+        contenders = self._contenders(likely)
+        leader, rivals = contenders[0], contenders[1:]
+        # However far it seems behind: that says only that it was not itself compared.
+        if wanted := self._missing([*combinations(contenders, 2), *((leader, each) for each in blamed - {leader})]):
             return wanted
         differences = differences_of((look.one, look.other, look.difference) for look in known)
         pictures = sorted(likely, key=self.order.__getitem__)
-        leader, rivals = contenders[0], contenders[1:]
         for rival in rivals:
             silent = silent_witnesses(leader, rival, pictures, differences)
             ways = (pair(one, witness) for one, witness in silent)
@@ -70,15 +71,11 @@ class Contest:
                 return wanted[:_WITNESSES]
         return []
 
-    def _contenders(self, likely: Mapping[bytes, float], blamed: Collection[bytes] = ()) -> list[bytes]:
-        """The likeliest sources, the first of them first; those of `blamed` count whatever their place."""
+    def _contenders(self, likely: Mapping[bytes, float]) -> list[bytes]:
+        """The likeliest sources, the first of them first."""
         ranked = sorted(likely, key=lambda photo: (-likely[photo], self.order[photo]))
-        return [
-            each
-            for place, each in enumerate(ranked)
-            if (place < _CONTENDERS or each in blamed) and likely[each] > likely[ranked[0]] - _OPEN
-        ]
+        return [each for each in ranked[:_CONTENDERS] if likely[each] > likely[ranked[0]] - _OPEN]
 
-    def _missing(self, contenders: Sequence[bytes]) -> list[Pair]:
-        ways = (pair(one, other) for one, other in combinations(contenders, 2))
-        return [way for way in ways if way not in self.verdicts and way not in self.apart]
+    def _missing(self, wanted: Iterable[Pair]) -> list[Pair]:
+        ways = {pair(one, other) for one, other in wanted}
+        return sorted(way for way in ways if way not in self.verdicts and way not in self.apart)

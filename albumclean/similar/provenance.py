@@ -15,6 +15,7 @@ from albumclean.similar.twins import said_of_pictures
 Comparisons: TypeAlias = Mapping[tuple[bytes, bytes], Comparison]  # by (one, other), one < other
 
 _OPEN = 2.5  # log-odds below which a person should look
+_UNSEEN = 5.0  # the same, of all looks together, where the look at the two themselves leaves it open
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,18 @@ class Provenance:
         """The contents with other pixels of which the looks leave open whether they are nearer than `keeper`."""
         if keeper not in self.likelihoods:
             return frozenset()
-        least = self.likelihoods[keeper] - _OPEN
+        best = self.likelihoods[keeper]
         return frozenset(
             content
             for content, likelihood in self.likelihoods.items()
-            if likelihood > least and content not in self.twins[keeper]
+            if content not in self.twins[keeper]
+            and likelihood > best - (_OPEN if self._is_sure(keeper, content) else _UNSEEN)
         )
+
+    def _is_sure(self, source: bytes, copy: bytes) -> bool:
+        """Whether a look at the two, or at files with their pixels, leaves no doubt by itself."""
+        found = self.decision(source, copy)
+        return found is not None and found.certainty >= _OPEN
 
     def decision(self, source: bytes, copy: bytes) -> Comparison | None:
         """The close look that found `source` to be the source of `copy`, or those with the same pixels as them."""
