@@ -128,6 +128,14 @@ def test_where_the_look_at_the_two_leaves_it_open_the_others_must_be_very_sure()
         for each in (looks, sure)
     )
 
+    stripped = b"t"  # of the edit, and of which it is sure
+    twins = [Comparison(*pair(EDIT, stripped), Relation.SAME_PIXELS, 1.0, source=EDIT, certainty=5.0)]
+    twins += [Comparison(*pair(SOURCE, stripped), Relation.DERIVED, 1.0, source=SOURCE, certainty=6.0), *looks]
+    stripped_too = Provenance.of(
+        [SOURCE, EDIT, stripped, *COPIES[:3]], {(look.one, look.other): look for look in twins}
+    )
+
+    assert EDIT in stripped_too.rivals(SOURCE)
     assert SURE < open_.likelihoods[SOURCE] - open_.likelihoods[EDIT] < 5
     assert (frozenset({EDIT}), frozenset()) == (open_.rivals(SOURCE), settled.rivals(SOURCE))
 

@@ -77,9 +77,10 @@ class Provenance:
         )
 
     def _is_sure(self, source: bytes, copy: bytes) -> bool:
-        """Whether a look at the two, or at files with their pixels, leaves no doubt by itself."""
-        found = self.decision(source, copy)
-        return found is not None and found.certainty >= _OPEN
+        """Whether a look at the two leaves no doubt by itself; or if there was none, one at files with their pixels."""
+        direct = self.comparisons.get((source, copy) if source < copy else (copy, source))
+        found = direct or self.decision(source, copy)
+        return found is not None and found.source != copy and found.certainty >= _OPEN
 
     def decision(self, source: bytes, copy: bytes) -> Comparison | None:
         """The close look that found `source` to be the source of `copy`, or those with the same pixels as them."""
