@@ -22,6 +22,7 @@ from albumclean.similar.turns import TURNS, turn_hashes, turn_layouts
 
 SINGLE, COPIES = 0.72, 0.14  # of the shots; the rest are bursts
 TURNED = 0.05  # of the copies
+FRAMED = 0.02  # of all: real ones and pictures that seem to have a frame
 LONG_BURST = 200  # frames; one in a thousand bursts
 _ORIGINAL, _COPY, _FRAME = range(3)
 # Of an original, a copy, a frame of a burst: the length of the noise beside a picture's own numbers, of length 1.
@@ -103,10 +104,11 @@ class Library(_Stored):
     scene: npt.NDArray[np.int32]
 
     def rows(self) -> Iterator[tuple[Fingerprint, float]]:
-        """As the cache gives them."""
+        """As the cache gives them; some have a frame, and in it what looks like the photo before."""
         for at in range(len(self.phash)):
             bits = int(self.phash[at])
-            yield Fingerprint(content(at), bits, bits, self.layout[at].tobytes(), float(self.detail[at])), 1.5
+            inner = int(self.phash[at - 1]) if at % round(1 / FRAMED) == 0 else None
+            yield Fingerprint(content(at), bits, bits, self.layout[at].tobytes(), float(self.detail[at]), inner), 1.5
 
     def embeddings(self) -> Iterator[Embedding]:
         for at in range(len(self.phash)):
