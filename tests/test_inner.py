@@ -205,6 +205,13 @@ def test_ordinary_pictures_have_no_inner_picture() -> None:
     assert [None] * 80 == [fingerprint(picture, b"").inner for picture in pictures]
 
 
+@pytest.mark.parametrize(("length", "found"), [(1000, True), (1100, False)])
+def test_long_strips_which_may_be_huge_are_not_searched(length: int, found: bool) -> None:
+    strip = np.full((130, length), 255, np.uint8)
+    strip[10:-10, 10:-10] = np.random.default_rng(1).integers(0, 200, (110, length - 20))
+    assert found is (inner_box(strip) is not None)
+
+
 def test_a_stamp_on_a_page_is_too_small_to_be_the_picture() -> None:
     page = Image.new("RGB", (300, 300), "white")
     page.paste(scene(1, (110, 110)), (90, 90))

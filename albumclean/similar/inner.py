@@ -18,6 +18,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 
 _LEAST_AREA: Final = 0.15  # of the whole
 _LEAST_SIDE: Final = 24  # pixels: less than the hash looks at says little
+_LONGEST: Final = 8  # times the short side: nobody frames a longer strip, and it may have 300 megapixels
 
 # Surroundings of one colour, in levels of luma of 255.
 # By which they vary: near an edge after strong compression; less, so that a night ends in black.
@@ -41,9 +42,9 @@ _EACH: Final = 0.1  # and of each
 def inner_box(luma: npt.NDArray[np.uint8]) -> Box | None:
     """Where the inner picture lies in a luma (height, width), to about a third of a pixel; None: there is no frame.
 
-    Made for a short side of 128 to 255; finds nothing in pictures of less than 24 pixels.
+    Made for a short side of 128 to 255; finds nothing in pictures of less than 24 pixels or longer than eight squares.
     """
-    if min(luma.shape) < _LEAST_SIDE:
+    if min(luma.shape) < _LEAST_SIDE or max(luma.shape) > _LONGEST * min(luma.shape):
         return None
     for box in _boxes(luma.astype(np.int16)):
         if box is not None and (box[2] - box[0]) * (box[3] - box[1]) >= _LEAST_AREA * luma.size:
