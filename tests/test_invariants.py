@@ -24,6 +24,7 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis import seed as beginning_with
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -76,6 +77,9 @@ CODES = st.sampled_from([None, None, None, "ENOSPC", "EIO", "EACCES", "EROFS"]) 
 FAULTS = st.one_of(st.builds(Fault, CODES, CALLS, st.integers(0, 4), st.booleans()), st.none())
 
 
+@beginning_with(
+    21
+)  # one of those whose thirty libraries see enough of everything; more libraries: ALBUMCLEAN_INVARIANTS
 class Library(RuleBasedStateMachine):
     """One library from its first photo on."""
 
@@ -317,7 +321,6 @@ def test_the_invariants_hold_whatever_happens() -> None:
             max_examples=LIBRARIES,
             stateful_step_count=30,
             deadline=None,
-            derandomize=True,
             database=None,
             # Shrinking takes minutes; a failure prints its steps, and ALBUMCLEAN_SHRINK makes them few.
             phases=[Phase.generate, *([Phase.shrink] if "ALBUMCLEAN_SHRINK" in os.environ else [])],

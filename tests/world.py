@@ -336,6 +336,8 @@ class World:
             assert key in self.away, f"invariant 1: {path} appeared from nowhere"
             assert self.away[key].mtime_ns == after[path].mtime_ns, f"{path} came back with another time"
             del self.away[key]
+            # Known from the scan before it went: where an undo was cut short it may follow the rest of its photo again.
+            self.scanned[path] = after[path]
             self.seen["brought back"] += 1
         for path in before.keys() & after.keys():
             assert before[path] == after[path], f"invariant 1: {path} was changed or overwritten"
