@@ -117,7 +117,8 @@ class Browser:
             for name, value in sent.items():
                 if value:
                     connection.putheader(name, value)
-            connection.endheaders(body)
+            with suppress(BrokenPipeError, ConnectionResetError):  # refused while it still sends: the answer is there
+                connection.endheaders(body)
             response = connection.getresponse()
             return Reply(response.status, response.headers, response.read())
         finally:

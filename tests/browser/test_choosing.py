@@ -93,12 +93,14 @@ def test_all_below_a_score_are_chosen_at_once_and_one_undo_takes_them_back(start
 
 def test_all_below_a_score_leaves_alone_what_was_answered_before(start: Start) -> None:
     page = start()
-    photo = page.questions(kind="photo")[0]["id"]
+    photos = page.questions(kind="photo")
+    photo = photos[0]["id"]
     page.radio("filter-kind", "photo").check()
     page.reveal(photo).focus()
     page.press("k")
     page.at("select-below").locator("visible=true").first.click()
     page.at("dialog-ok").click()
+    expect(page.at("total")).to_have_attribute("data-photos", str(len(photos) - 1))
     page.quiet()
     verdicts = {question["id"]: question["answer"]["verdict"] for question in page.questions(kind="photo")}
     assert "keep" == verdicts.pop(photo)
