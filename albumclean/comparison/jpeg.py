@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+BLOCK = 8  # pixels
 _ORIENTATION = 0x0112
 
 # Luma, T.81 table K.1, row by row. libjpeg's quality n is this table times a percentage.
@@ -54,6 +56,12 @@ def read_jpeg(data: bytes) -> StoredJpeg | None:
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     return StoredJpeg(luma, table, orientation)
+
+
+def blocks_of(plane: NDArray[Any]) -> NDArray[Any]:
+    """The whole blocks of a plane (height, width): rows x 8 x columns x 8."""
+    height, width = (side // BLOCK for side in plane.shape)
+    return plane[: height * BLOCK, : width * BLOCK].reshape(height, BLOCK, width, BLOCK)
 
 
 def standard_quality(table: NDArray[np.float64]) -> int | None:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from albumclean.comparison.jpeg import BLOCK, blocks_of
 from albumclean.comparison.prediction import Prediction
 
-_BLOCK = 8
 _FINEST = 2.0  # a smaller step drowns in the rounding of the other's pixels
 _FEWEST = 150  # coefficients
 _LARGE = 1.5  # steps
@@ -34,8 +34,8 @@ _RARE = 0.03  # share of them at the end of the step that says nothing of how it
 
 def _dct() -> NDArray[np.float32]:
     """The orthonormal DCT-II of 8 x 8 blocks as one 64 x 64 matrix, rows as columns frequencies, row by row."""
-    k = np.arange(_BLOCK)
-    base = np.cos(np.pi * (2 * k[None, :] + 1) * k[:, None] / (2 * _BLOCK)) * math.sqrt(2 / _BLOCK)
+    k = np.arange(BLOCK)
+    base = np.cos(np.pi * (2 * k[None, :] + 1) * k[:, None] / (2 * BLOCK)) * math.sqrt(2 / BLOCK)
     base[0] /= math.sqrt(2)
     return np.kron(base, base).astype(np.float32)
 
@@ -149,9 +149,7 @@ def _gain(multiple: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.f
 
 def _blocks(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     """blocks x 64."""
-    height, width = (side // _BLOCK for side in luma.shape)
-    cut = luma[: height * _BLOCK, : width * _BLOCK].reshape(height, _BLOCK, width, _BLOCK)
-    return cut.transpose(0, 2, 1, 3).reshape(-1, _BLOCK * _BLOCK)
+    return np.asarray(blocks_of(luma).transpose(0, 2, 1, 3).reshape(-1, BLOCK * BLOCK))
 
 
 def _coefficients(luma: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from albumclean.comparison.evidence import Half, Pair, clamped
-from albumclean.comparison.jpeg import read_jpeg
+from albumclean.comparison.jpeg import blocks_of, read_jpeg
 
 _ALIKE: Final = 0.8  # of the pixels are the same, else an edit lies between the two, and each was saved once since
 _EDITED: Final = 16  # grey levels, beyond which something was laid over a block, which then was saved once alone
 _LIMIT: Final = 3.0  # standard deviations
 _SIDE: Final = 1536  # pixels of the middle that are looked at; whole blocks, however the colours are packed
 _STEP: Final = 16  # pixels: two blocks
-_BLOCK: Final = 8  # pixels
 _GREY, _COLOUR = "L", "RGB"
 
 
@@ -43,7 +42,7 @@ def settled(pair: Pair) -> float:
     if first is None or second is None or first[0] != second[0]:
         return 0.0
     apart = np.abs(_middle(one.luma).astype(np.int16) - _middle(other.luma))
-    edited = (_blocks(apart).max(axis=(1, 3)) > _EDITED).astype(np.uint8)
+    edited = (blocks_of(apart).max(axis=(1, 3)) > _EDITED).astype(np.uint8)
     kept = cv2.dilate(edited, np.ones((3, 3), np.uint8)) == 0  # with what lies beside: colours are packed more coarsely
     mine, theirs = (int((changed & kept).sum()) for _, changed in (first, second))
     return clamped((mine - theirs) / math.sqrt(mine + theirs + 1), _LIMIT)
@@ -66,7 +65,7 @@ def _saved_again(half: Half) -> tuple[object, NDArray[np.bool_]] | None:
     if (again := read_jpeg(packed.getvalue())) is None:
         return None
     packing = sampling, sorted((key, tuple(table)) for key, table in tables.items())
-    changed = _blocks(again.luma != _middle(half.raster.luma))
+    changed = blocks_of(again.luma != _middle(half.raster.luma))
     return packing, np.asarray(changed.any(axis=(1, 3)))
 
 
@@ -74,9 +73,3 @@ def _middle(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Of a picture as stored: at most `_SIDE` pixels a side, from where a block begins."""
     top, left = (max(0, side - _SIDE) // 2 // _STEP * _STEP for side in plane.shape[:2])
     return plane[top : top + _SIDE, left : left + _SIDE]
-
-
-def _blocks(plane: NDArray[Any]) -> NDArray[Any]:
-    """The whole blocks: rows x 8 x columns x 8."""
-    height, width = (side // _BLOCK for side in plane.shape)
-    return plane[: height * _BLOCK, : width * _BLOCK].reshape(height, _BLOCK, width, _BLOCK)

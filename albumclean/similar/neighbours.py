@@ -169,13 +169,14 @@ def _inner_bits(index: FingerprintIndex, i: _Places, j: _Places, detailed: Flags
     `_NO_FRAME` where neither has a frame. What a frame holds has detail; a whole picture counts only if it has.
     """
     fewest = np.full(len(i), _NO_FRAME, dtype=np.uint8)
-    framed = index.inner != 0
-    some = np.flatnonzero(framed[i] | framed[j])
-    one, other = i[some], j[some]
-    inner, whole = (framed, index.inner), (detailed, index.phash)
-    for (has_one, left), (has_other, right) in ((inner, whole), (whole, inner), (inner, inner)):
-        both = has_one[one] & has_other[other]
-        bits, _ = closest_turn(left[one[both]], right[other[both]])
+    some = np.flatnonzero(index.inner[i] | index.inner[j])  # looked up for the pairs alone: the library may be large
+    (inner, whole), (other_inner, other_whole) = (
+        ((index.inner[places] != 0, index.inner[places]), (detailed[places], index.phash[places]))
+        for places in (i[some], j[some])
+    )
+    for (has_one, one), (has_other, other) in ((inner, other_whole), (whole, other_inner), (inner, other_inner)):
+        both = has_one & has_other
+        bits, _ = closest_turn(one[both], other[both])
         fewest[some[both]] = np.minimum(fewest[some[both]], bits)
     return fewest
 

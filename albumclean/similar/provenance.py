@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from albumclean.domain import Comparison, Relation
-from albumclean.similar.components import components
+from albumclean.similar.components import components, pair
 from albumclean.similar.posterior import TIED, Odds, scores
 from albumclean.similar.twins import said_of_pictures
 
@@ -78,7 +78,7 @@ class Provenance:
 
     def _is_sure(self, source: bytes, copy: bytes) -> bool:
         """Whether a look at the two leaves no doubt by itself; or if there was none, one at files with their pixels."""
-        direct = self.comparisons.get((source, copy) if source < copy else (copy, source))
+        direct = self.comparisons.get(pair(source, copy))
         found = direct or self.decision(source, copy)
         return found is not None and found.source != copy and found.certainty >= _OPEN
 
@@ -86,7 +86,7 @@ class Provenance:
         """The close look that found `source` to be the source of `copy`, or those with the same pixels as them."""
         for mine in self.twins.get(source, ()):
             for theirs in self.twins.get(copy, ()):
-                found = self.comparisons.get((mine, theirs) if mine < theirs else (theirs, mine))
+                found = self.comparisons.get(pair(mine, theirs))
                 if found is not None and found.source == mine:
                     return found
         return None
