@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 from albumclean.comparison import REVISION
 from albumclean.config import Settings
-from albumclean.domain import Relation, Root
+from albumclean.domain import Relation, Root, Testimony
 from albumclean.engines.compare import CompareProgress, compare_new
 from albumclean.engines.scan import ScanSummary, ScanWatcher, scan
 from albumclean.media.reading import content_hash
@@ -111,6 +111,53 @@ def test_copies_of_a_source_that_has_gone_are_compared_with_each_other(cache: Ca
     scanned(cache, album)
 
     assert {("medium.jpg", "small.jpg")} == copies(cache, album)
+
+
+def with_an_open_question(album: Path) -> None:
+    """A file and one that was saved from it with hardly any loss; and what was made from the first."""
+    photo = scene(2, 640, 480)
+    save(photo, album / "first.jpg", quality=80)
+    with Image.open(album / "first.jpg") as opened:
+        first = opened.convert("RGB")
+    save(first, album / "again.jpg", quality=81)
+    for number, edit in enumerate((ImageEnhance.Brightness, ImageEnhance.Color, ImageEnhance.Contrast)):
+        save(edit(first).enhance(1.3), album / f"edit{number}.jpg", quality=92)
+
+
+def told(cache: Cache, album: Path) -> list[Testimony]:
+    return cache.comparisons.testimonies([content_hash(path.read_bytes()) for path in album.iterdir()], REVISION)
+
+
+def test_what_looks_leave_open_is_put_to_the_other_copies_once(cache: Cache, album: Path) -> None:
+    with_an_open_question(album)
+
+    scanned(cache, album)
+    asked = told(cache, album)
+    rescanned = scanned(cache, album)
+
+    files = {content_hash(path.read_bytes()): path.name for path in album.iterdir()}
+    assert {"again.jpg", "first.jpg"} in [{files[each.one], files[each.other]} for each in asked]
+    assert 0 == rescanned.compared
+    assert asked == told(cache, album)
+
+
+def test_a_witness_that_cannot_be_read_is_asked_by_the_next_scan(cache: Cache, album: Path, tmp_path: Path) -> None:
+    with_an_open_question(album)
+    scanned(cache, album)
+    asked = told(cache, album)
+    for table in ("testimony", "searched"):
+        cache._connection.execute(f"DELETE FROM {table}")
+    touch(cache._connection)
+    witness = next(path for path in album.iterdir() if content_hash(path.read_bytes()) == asked[0].witness)
+    witness.rename(tmp_path / "elsewhere.jpg")
+
+    state = compared(cache)
+    (tmp_path / "elsewhere.jpg").rename(witness)
+
+    assert state.failed > 0
+    assert asked[0] not in told(cache, album)
+    assert 0 == compared(cache).failed
+    assert asked[0].witness in {each.witness for each in told(cache, album)}
 
 
 def test_shots_whose_times_differ_are_not_looked_at(cache: Cache, album: Path) -> None:

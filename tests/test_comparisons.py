@@ -18,6 +18,7 @@ from albumclean.domain import (
     Reason,
     Relation,
     Shot,
+    Testimony,
     Turn,
     UserMarks,
 )
@@ -27,6 +28,7 @@ from albumclean.store.schema_cache import MIGRATIONS
 
 A, B, C = (bytes([at]) * 32 for at in (1, 2, 3))
 WHY = (Reason("coverage", 0.88, 1.0, "shows more of the scene"),)
+TOLD = Testimony(A, B, C, -0.75)
 COPIES = Comparison(A, B, Relation.DERIVED, 0.9, B, WHY, certainty=1.25, turn=Turn(3, mirrored=True), difference=4.5)
 
 
@@ -69,6 +71,26 @@ def test_comparisons_with_others_or_by_another_method_are_not_given(cache: Cache
     assert [COPIES] == cache.comparisons.among([A, B], "r1")
     assert [] == cache.comparisons.among([A, B], "r2")
     assert [] == list(cache.comparisons.without_reasons("r2"))
+
+
+@pytest.mark.parametrize("said", [TOLD, replace(TOLD, leaning=None)])
+def test_a_testimony_comes_back_if_all_three_are_asked_for(cache: Cache, said: Testimony) -> None:
+    cache.comparisons.write([], "r1", testimonies=[said])
+
+    assert [said] == cache.comparisons.testimonies([A, B, C], "r1")
+    assert [] == cache.comparisons.testimonies([A, B], "r1") == cache.comparisons.testimonies([A, B, C], "r2")
+
+
+@pytest.mark.parametrize("left", [(A, B), (A, C), (B, C)])
+def test_a_testimony_is_forgotten_with_any_of_the_three(cache: Cache, left: tuple[bytes, bytes]) -> None:
+    scan(cache, A, B, C)
+    cache.comparisons.write([], "r1", testimonies=[TOLD])
+    generation = cache.state.generation
+    scan(cache, *left)
+
+    assert cache.comparisons.forget_vanished()
+    assert [] == cache.comparisons.testimonies([A, B, C], "r1")
+    assert cache.state.generation > generation
 
 
 def test_what_was_searched_is_not_searched_again_until_the_method_changes(cache: Cache) -> None:

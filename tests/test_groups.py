@@ -30,6 +30,7 @@ from albumclean.domain import (
     Shot,
     SimilarGroup,
     Stage,
+    Testimony,
 )
 from albumclean.errors import ConfigError
 from albumclean.similar.components import Pair, components, pair
@@ -80,12 +81,16 @@ class Album:
     looks: Mapping[Pair, Comparison]
     asked: list[bytes] = field(default_factory=list)
     phash: Mapping[int, int] = field(default_factory=dict)  # of contents that look different from the rest
+    told: Sequence[Testimony] = ()
 
     def copies(self) -> Iterable[Pair]:
         return [each for each, found in self.looks.items() if found.relation is not Relation.DIFFERENT]
 
     def comparisons(self, contents: Collection[bytes]) -> Iterable[Comparison]:
         return [found for each, found in self.looks.items() if {*each} <= {*contents}]
+
+    def testimonies(self, contents: Collection[bytes]) -> Iterable[Testimony]:
+        return [each for each in self.told if {each.one, each.other, each.witness} <= {*contents}]
 
     def shared(self) -> Iterable[bytes]:
         hashes = [facts.photo.content_hash for facts in self.files if facts.photo]
@@ -433,3 +438,15 @@ def test_groups_hold_their_promises(
     turned = list(looks.items())
     shuffler.shuffle(turned)
     assert found == grouped(files, *turned, dismissed=told[::-1])
+
+
+def test_what_witnesses_told_decides_between_members_that_a_look_leaves_open() -> None:
+    files = [photo(number) for number in range(1, 6)]
+    looks = [look(1, 2), *(look(1, copy, source=1) for copy in (3, 4, 5))]
+    told = [Testimony(content(1), content(2), content(copy), -1.0) for copy in (3, 4, 5)]
+
+    (silent,), (spoken,) = (
+        list(find_groups(Album(files, dict(looks), told=each), (), DEFAULTS)) for each in ([], told)
+    )
+
+    assert (content(1), content(2)) == (silent.keeper.content, spoken.keeper.content)

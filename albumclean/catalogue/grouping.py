@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from albumclean.comparison import REVISION
-from albumclean.domain import Comparison, Photo, PhotoFacts
+from albumclean.domain import Comparison, Photo, PhotoFacts, Testimony
 from albumclean.errors import StoreError
 from albumclean.scoring import registry
 from albumclean.similar.components import Pair
@@ -100,6 +100,10 @@ class Evidence:
     def comparisons(self, contents: Collection[bytes]) -> list[Comparison]:
         """See `copies`."""
         return self.cache.comparisons.among(contents, REVISION)
+
+    def testimonies(self, contents: Collection[bytes]) -> list[Testimony]:
+        """See `copies`."""
+        return self.cache.comparisons.testimonies(contents, REVISION)
 
     def shared(self) -> list[bytes]:
         """See `copies`."""

@@ -14,7 +14,7 @@ from albumclean.comparison.planes import Matrix, inverse
 from albumclean.comparison.raster import Raster
 
 SIDE = 192  # pixels of a patch, a multiple of 8
-_COUNT = 6
+COUNT = 6
 _CELLS = 4  # candidate positions along each side
 _SMALLEST = 24  # pixels
 _SLACK = 0.75  # pixels of the guest by which a patch may stick out: rounding at the edges of full frames
@@ -51,8 +51,8 @@ class Patch:
     whole: NDArray[np.bool_]  # no channel of either is clipped
 
 
-def places(target: Raster, guest: Raster, matrix: Matrix) -> list[Place]:
-    """Those with the most detail where both photos are, at most six; `matrix` takes the guest's pixels to the target's.
+def spots(target: Raster, guest: Raster, matrix: Matrix) -> list[Place]:
+    """Those where both photos are, at most sixteen; `matrix` takes the guest's pixels to the target's.
 
     Smaller ones where the overlap is small, none where it has less than 24 pixels.
     """
@@ -61,12 +61,18 @@ def places(target: Raster, guest: Raster, matrix: Matrix) -> list[Place]:
     while side >= _SMALLEST and not found:
         found = list(_candidates(target, guest, matrix, side))
         side = side // 2 // _BLOCK * _BLOCK
-    return sorted(found, key=lambda place: (-_detail(place.of(target.luma)), place.x, place.y))[:_COUNT]
+    return found
+
+
+def places(target: Raster, guest: Raster, matrix: Matrix) -> list[Place]:
+    """The six of these with the most detail."""
+    found = spots(target, guest, matrix)
+    return sorted(found, key=lambda place: (-_detail(place.of(target.luma)), place.x, place.y))[:COUNT]
 
 
 def cut(target: Raster, guest: Raster, matrix: Matrix) -> list[Patch]:
     """The patches at these places."""
-    return [_patch(target, guest, matrix, place) for place in places(target, guest, matrix)]
+    return [patch_at(target, guest, matrix, place) for place in places(target, guest, matrix)]
 
 
 def brought(guest: Raster, matrix: Matrix, place: Place) -> NDArray[np.float32]:
@@ -105,12 +111,13 @@ def _candidates(target: Raster, guest: Raster, matrix: Matrix, side: int) -> Ite
             x, y = (max(0, int(value)) // _BLOCK * _BLOCK for value in at)
             place = Place(x, y, side)
             inside = x <= target.width - side and y <= target.height - side
-            if inside and place not in found and _covers(guest, back, place):
+            if inside and place not in found and covers(guest, back, place):
                 found.add(place)
                 yield place
 
 
-def _covers(guest: Raster, back: Matrix, place: Place) -> bool:
+def covers(guest: Raster, back: Matrix, place: Place) -> bool:
+    """Whether the guest shows all of the place; `back` takes the target's pixels to the guest's."""
     last = place.side - 1.0
     corner = np.array([place.x, place.y], dtype=np.float64)
     at = moved(back, corner + np.array([[0, 0], [last, 0], [0, last], [last, last]]))
@@ -123,7 +130,8 @@ def _detail(piece: NDArray[np.float32]) -> float:
     return unclipped * math.log1p(float(np.abs(np.diff(thin, axis=1)).mean()))
 
 
-def _patch(target: Raster, guest: Raster, matrix: Matrix, place: Place) -> Patch:
+def patch_at(target: Raster, guest: Raster, matrix: Matrix, place: Place) -> Patch:
+    """What both show there; `matrix` takes the guest's pixels to the target's."""
     theirs = _colours(guest, _local_affine(inverse(matrix), place), place)
     own = _colours(target, np.eye(3), place)
     high, low = cv2.split(cv2.max(own, theirs)), cv2.split(cv2.min(own, theirs))

@@ -8,6 +8,7 @@ When in doubt two photos are different: a false copy can cost somebody a photo.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,14 +135,8 @@ def relate(one: Side, other: Side) -> Finding:
 
 def examine(one: Luma, other: Luma) -> Evidence | None:
     """The evidence at the best place of `other` in `one`; None where they can't be aligned."""
-    for search in (by_turns, by_keypoints):
-        place = search(one, other)
-        if place is None:
-            continue
-        first = _refined(one, other, place.matrix, longest=_FIRST, window=21, levels=3)
-        if first is None or first[1].agreeing < _SOME:
-            continue
-        found = _evidence(one, other, _refined(one, other, first[0], longest=_LAST, window=15, levels=1))
+    for placed in _placed(one, other):
+        found = _evidence(one, other, placed)
         if found is None:
             continue
         if found.is_shaken and found.looks_the_same:
@@ -149,6 +144,21 @@ def examine(one: Luma, other: Luma) -> Evidence | None:
             return _evidence(one, other, last) or found
         return found
     return None
+
+
+def place(one: Luma, other: Luma) -> Alignment | None:
+    """Where `other` lies in `one`, of pictures that are known to show one shot; None where they can't be aligned."""
+    return next((Alignment.of(placed[0]) for placed in _placed(one, other) if placed is not None), None)
+
+
+def _placed(one: Luma, other: Luma) -> Iterator[tuple[Matrix, Tracks] | None]:
+    for search in (by_turns, by_keypoints):
+        near = search(one, other)
+        if near is None:
+            continue
+        first = _refined(one, other, near.matrix, longest=_FIRST, window=21, levels=3)
+        if first is not None and first[1].agreeing >= _SOME:
+            yield _refined(one, other, first[0], longest=_LAST, window=15, levels=1)
 
 
 def _evidence(one: Luma, other: Luma, refined: tuple[Matrix, Tracks] | None) -> Evidence | None:

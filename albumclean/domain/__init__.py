@@ -18,6 +18,7 @@ from albumclean.domain.facts import (
     Reason,
     Relation,
     SimilarGroup,
+    Testimony,
 )
 from albumclean.domain.files import Asset, Companion, CompanionKind, FileIdentity, Root, RootRole
 from albumclean.domain.moves import Decision, DecisionBy, MoveState, PlanItem, PlannedFile, TrashOutcome, TrashPlan
@@ -102,6 +103,7 @@ __all__ = [
     "SimilarGroup",
     "SquareInput",
     "Stage",
+    "Testimony",
     "TrashOutcome",
     "TrashPlan",
     "Turn",

@@ -54,6 +54,16 @@ class Comparison:
         return self.certainty if self.source == self.one else -self.certainty
 
 
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What a third picture of a shot tells of two others: which one it was made from. `one` sorts before `other`."""
+
+    one: bytes  # content hashes
+    other: bytes
+    witness: bytes
+    leaning: float | None  # in [-1, 1]: 1 as if made from `one`, -1 from `other`; None: it can't tell
+
+
 class GroupKind(StrEnum):
     """How the members of a group are alike."""
 

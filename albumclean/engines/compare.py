@@ -16,16 +16,17 @@ from typing import Self
 
 from albumclean.comparison import REVISION
 from albumclean.config import Settings
-from albumclean.domain import Comparison, FileIdentity, Photo, Relation
-from albumclean.engines.look import Look, PairJob, look_closely
+from albumclean.domain import Comparison, FileIdentity, Photo, Relation, Testimony
+from albumclean.engines.look import Look, LookJob, look_closely
 from albumclean.engines.pool import worker_pool
 from albumclean.engines.search import Found, SearchJob, find_candidates
 from albumclean.scoring import registry
-from albumclean.similar.components import Pair, pair, pairs_by_component
+from albumclean.similar.components import Pair, Triple, pair, pairs_by_component
 from albumclean.similar.contents import different_shots
 from albumclean.similar.fingerprint import REVISION as FINGERPRINT
 from albumclean.similar.neighbours import REVISION as NEIGHBOURS
 from albumclean.similar.prior import prior
+from albumclean.similar.stars import REVISION as STARS
 from albumclean.similar.stars import find_stars
 from albumclean.similar.verdict import Verdict, verdict_of
 from albumclean.store.cache import Cache
@@ -81,7 +82,7 @@ def compare_new(
 
 def searched_key() -> str:
     """Under which a content is remembered as searched: by what pairs are found and compared today."""
-    return f"{FINGERPRINT}|{registry.spec(registry.JUDGE).revision}|{NEIGHBOURS}|{REVISION}"
+    return f"{FINGERPRINT}|{registry.spec(registry.JUDGE).revision}|{NEIGHBOURS}|{REVISION}|{STARS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +140,12 @@ class _Looks:
         self.written = 0  # times that looks were remembered, each of which counts the cache's state up
         self._parts: list[list[Pair]] = []
         self._verdicts: list[dict[Pair, Verdict]] = []  # of each part: what is asked again and again stays small
+        self._told: list[dict[Pair, dict[bytes, float | None]]] = []  # by witnesses, of each part
         self._part_of: dict[bytes, int] = {}
         self._join(found.pairs)
         self._prior = {content: prior(self._photo(content), content) for content in self._part_of}
         self._missing = [0] * len(self._parts)  # looks that each part waits for
-        self._ready: deque[Pair] = deque()
+        self._ready: deque[Pair | Triple] = deque()
         for number in range(len(self._parts)):
             self._ask(number)
 
@@ -160,7 +162,7 @@ class _Looks:
                     if isinstance(result, Look):
                         found.append(result)
                         self._pixels.update(result.pixels)
-                        self._learn(result.comparison)
+                        self._learn(result.found)
                         self._settle(job.contents)
                     else:
                         self._give_up(job.contents)
@@ -179,7 +181,13 @@ class _Looks:
         if not looks:
             return
         pixels = (each for look in looks for each in look.pixels)
-        self._cache.comparisons.write([look.comparison for look in looks], REVISION, pixels)
+        found = [look.found for look in looks]
+        self._cache.comparisons.write(
+            [each for each in found if isinstance(each, Comparison)],
+            REVISION,
+            pixels,
+            [each for each in found if isinstance(each, Testimony)],
+        )
         self.written += 1
 
     def _join(self, candidates: Collection[Pair]) -> None:
@@ -194,50 +202,66 @@ class _Looks:
                 self._part_of.update(dict.fromkeys(part, len(self._parts)))
                 self._parts.append(pairs)
                 self._verdicts.append({})
+                self._told.append({})
+                for said in self._cache.comparisons.testimonies(part, REVISION):
+                    self._learn(said)
         for each, look in known.items():
             if each[0] in self._part_of and self._part_of[each[0]] == self._part_of.get(each[1]):
                 self._learn(look)
 
-    def _learn(self, look: Comparison) -> None:
+    def _learn(self, look: Comparison | Testimony) -> None:
+        if isinstance(look, Testimony):
+            self._hear(look)
+            return
         contents = look.one, look.other
         one, other = (self._photo(content) for content in contents)
         self._verdicts[self._part_of[look.one]][contents] = verdict_of(look, one, other)
+
+    def _hear(self, said: Testimony) -> None:
+        told = self._told[self._part_of[said.one]]
+        told.setdefault((said.one, said.other), {})[said.witness] = said.leaning
 
     def _ask(self, number: int) -> None:
         pairs = self._parts[number]
         alike = self._alike.intersection(pairs)
         prior = self._prior.__getitem__
-        wanted = find_stars(pairs, self._verdicts[number], prior, alike=alike, pixels=self._pixels).wanted
+        told = self._told[number]
+        stars = find_stars(pairs, self._verdicts[number], prior, alike=alike, pixels=self._pixels, told=told)
+        wanted: list[Pair | Triple] = [*stars.wanted, *stars.witnesses]
         self._missing[number] = len(wanted)
         self._state.wanted += len(wanted)
         # What settles a component goes first: its photos are still decoded, and a kill leaves few half done.
         self._ready.extendleft(reversed(wanted))
 
-    def _settle(self, contents: Pair) -> None:
+    def _settle(self, contents: Pair | Triple) -> None:
         number = self._part_of[contents[0]]
         self._state.done += 1
         self._missing[number] -= 1
         if not self._missing[number]:
             self._ask(number)
 
-    def _give_up(self, contents: Pair) -> None:
+    def _give_up(self, contents: Pair | Triple) -> None:
         self._state.failed += 1
         self.unsettled.update(contents)
         # For this run; nothing is remembered.
-        self._verdicts[self._part_of[contents[0]]][contents] = Verdict(copies=False)
+        if len(contents) == 3:
+            self._hear(Testimony(*contents, leaning=None))
+        else:
+            self._verdicts[self._part_of[contents[0]]][contents] = Verdict(copies=False)
         self._settle(contents)
 
-    def _jobs(self) -> Iterator[PairJob | None]:
+    def _jobs(self) -> Iterator[LookJob | None]:
         while self._state.done < self._state.wanted and not self._stop():
             if not self._ready:
                 yield None  # what comes next hangs on looks that are under way
                 continue
             contents = self._ready.popleft()
-            one, other = (self._file(content) for content in contents)
-            if one is None or other is None:
+            files = [self._file(content) for content in contents]
+            known = tuple(file for file in files if file is not None)
+            if len(known) < len(files):
                 self._give_up(contents)
             else:
-                yield PairJob(one, other, contents, self._settings.scan.max_pixels)
+                yield LookJob(known, contents, self._settings.scan.max_pixels)
 
     def _file(self, content: bytes) -> FileIdentity | None:
         for known in self._cache.known_with([content]):

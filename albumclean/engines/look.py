@@ -1,4 +1,4 @@
-"""What a worker process does with a pair of files: decode both, and say how they are related. Never imports torch."""
+"""What a worker process does with two or three files: decode them, and say how they are related. Without torch."""
 
 from __future__ import annotations
 
@@ -7,41 +7,44 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from albumclean.comparison.sides import Side
-from albumclean.domain import Comparison, FileIdentity
+from albumclean.domain import Comparison, FileIdentity, Testimony
 from albumclean.media.decode import decode
 from albumclean.media.reading import read_content
+from albumclean.similar.components import Pair, Triple
 
 SHORT_SIDE = 2400  # pixels: native up to about 30 megapixels, as fine differences show nowhere else
-_KEPT_SIDES = 3  # decoded photos that a worker remembers: the centre of a star is in many pairs
+_KEPT_SIDES = 3  # decoded photos that a worker remembers: the centre of a star is in many looks
 
 
 @dataclass(frozen=True, slots=True)
-class PairJob:
-    """Two files to look at closely, and the contents that they must hold."""
+class LookJob:
+    """Files to look at closely, and the contents that they must hold: two, or two and a witness."""
 
-    one: FileIdentity
-    other: FileIdentity
-    contents: tuple[bytes, bytes]
+    files: tuple[FileIdentity, ...]
+    contents: Pair | Triple
     max_pixels: int
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at two files has shown."""
+    """What a look has shown."""
 
-    comparison: Comparison
-    pixels: tuple[tuple[bytes, bytes], tuple[bytes, bytes]]  # each content and a digest of its picture
+    found: Comparison | Testimony
+    pixels: tuple[tuple[bytes, bytes], ...]  # each content and a digest of its picture
 
 
-def look_closely(job: PairJob, _: object) -> Look:
-    """Decode both files and compare. Raises ReadError or DecodeError, which name the file."""
-    from albumclean.comparison.compare import compare  # OpenCV: not in the process that only hands out the work
+def look_closely(job: LookJob, _: object) -> Look:
+    """Decode the files and compare. Raises ReadError or DecodeError, which name the file."""
+    # OpenCV: not in the process that only hands out the work
+    from albumclean.comparison.compare import compare
+    from albumclean.comparison.testimony import leaning
 
-    (one, mine), (other, theirs) = (
-        _side(identity, content, job.max_pixels)
-        for identity, content in zip((job.one, job.other), job.contents, strict=True)
-    )
-    return Look(compare(one, other), ((job.contents[0], mine), (job.contents[1], theirs)))
+    decoded = [
+        _side(identity, content, job.max_pixels) for identity, content in zip(job.files, job.contents, strict=True)
+    ]
+    one, other, *witness = (side for side, _ in decoded)
+    found = Testimony(*job.contents, leaning(one, other, *witness)) if len(job.contents) == 3 else compare(one, other)
+    return Look(found, tuple((content, digest) for content, (_, digest) in zip(job.contents, decoded, strict=True)))
 
 
 _sides: OrderedDict[bytes, tuple[Side, bytes]] = OrderedDict()  # of this worker process, by content, the latest last

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Pair = tuple[bytes, bytes]  # content hashes, the smaller first
+Triple = tuple[bytes, bytes, bytes]  # a pair, and a third
 
 Part = TypeVar("Part", bound=Sequence[object])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from albumclean.domain import Comparison, Photo, PhotoFacts
+from albumclean.domain import Comparison, Photo, PhotoFacts, Testimony
 from albumclean.similar.components import Pair
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class Evidence(Sights, Protocol):
 
     def copies(self) -> Iterable[Pair]:
         """The pairs of contents that a close look found to be copies, each with one < other."""
+        ...
+
+    def testimonies(self, contents: Collection[bytes]) -> Iterable[Testimony]:
+        """What these contents tell of pairs of them as witnesses."""
         ...
 
     def shared(self) -> Iterable[bytes]:

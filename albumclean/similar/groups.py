@@ -23,6 +23,7 @@ from albumclean.similar.partition import Cluster, Partition, Series, Wholes
 from albumclean.similar.prior import prior
 from albumclean.similar.stars import Star, find_stars
 from albumclean.similar.verdict import verdict_of
+from albumclean.similar.witnesses import NOTHING_TOLD, Testimonies, told_of
 
 _BATCH = 512  # contents whose facts are loaded at once
 
@@ -103,9 +104,10 @@ class Grouping:
                 for each in self._evidence.comparisons(contents)
                 if not self._wholes.apart(each.one, each.other)
             }
+            told = told_of(self._evidence.testimonies(contents))
             for part in batch:
                 present = [contents[content] for content in part if content in contents]
-                yield from _groups_of(present, looks, self._apart, self._settings)
+                yield from _groups_of(present, looks, told, self._apart, self._settings)
 
     def moments(self, moments: Iterable[tuple[bytes, ...]], busy: Collection[bytes]) -> Iterator[SimilarGroup]:
         """The groups of these moments, in their order; `busy` are the contents that are in groups of copies."""
@@ -131,6 +133,7 @@ def group_id(members: Iterable[PhotoFacts]) -> str:
 def _groups_of(
     contents: Sequence[Content],
     looks: Mapping[Pair, Comparison],
+    told: Testimonies,
     apart: Collection[Pair],
     settings: SimilarSettings,
 ) -> Iterator[SimilarGroup]:
@@ -151,7 +154,7 @@ def _groups_of(
         same = [each for each, look in inside.items() if look.relation is Relation.SAME_PIXELS]
         pictures = sum(1 for _ in components([*same, *((each.content_hash, each.content_hash) for each in members)]))
         kind = GroupKind.EXACT if pictures == 1 else GroupKind.DERIVED
-        yield _group(kind, files, settings, inside)
+        yield _group(kind, files, settings, inside, told)
 
 
 def _stars(contents: Mapping[bytes, Content], looks: Mapping[Pair, Comparison], apart: Collection[Pair]) -> list[Star]:
@@ -161,9 +164,13 @@ def _stars(contents: Mapping[bytes, Content], looks: Mapping[Pair, Comparison], 
 
 
 def _group(
-    kind: GroupKind, files: Sequence[PhotoFacts], settings: SimilarSettings, looks: Mapping[Pair, Comparison]
+    kind: GroupKind,
+    files: Sequence[PhotoFacts],
+    settings: SimilarSettings,
+    looks: Mapping[Pair, Comparison],
+    told: Testimonies = NOTHING_TOLD,
 ) -> SimilarGroup:
-    provenance = provenance_of(files, looks)
+    provenance = provenance_of(files, looks, told)
     members, reason = rank(files, settings, looks, kind, provenance)
     why = verdicts(members, settings, looks, kind, provenance)
     comparisons = tuple(look for _, look in sorted(looks.items()))

@@ -15,13 +15,16 @@ from albumclean.domain import GroupKind, PhotoFacts, Reason
 from albumclean.similar.criteria.criterion import Context, Criterion, Key
 from albumclean.similar.criteria.registry import criteria
 from albumclean.similar.provenance import Comparisons, Provenance
+from albumclean.similar.witnesses import NOTHING_TOLD, Testimonies
 
 _NOT_COMPARED: Comparisons = MappingProxyType({})
 
 
-def provenance_of(members: Sequence[PhotoFacts], comparisons: Comparisons) -> Provenance:
-    """What the close looks at pairs of the members' contents say of which is nearest to the camera."""
-    return Provenance.of((facts.photo.content_hash for facts in members if facts.photo), comparisons)
+def provenance_of(
+    members: Sequence[PhotoFacts], comparisons: Comparisons, told: Testimonies = NOTHING_TOLD
+) -> Provenance:
+    """What the close looks at pairs of the members' contents, and witnesses, say of which is nearest to the camera."""
+    return Provenance.of((facts.photo.content_hash for facts in members if facts.photo), comparisons, told)
 
 
 def rank(

@@ -8,25 +8,33 @@ copies, and in all of them it should win. So each picture is given the likelihoo
 and who has the highest leads. Who was not compared with another may still stand before it, by way of those that lie
 between: as surely as the weakest look on the way says; of several ways the surest counts, of ways in both directions
 the difference (as in Schulze's method of voting, 2011, which settles circles the same way). Where nothing speaks, both
-are as likely. To what a look says of two comes which of them the other copies look like (`witnesses`). Copies are
+are as likely. To what a look says of two comes which of them the other copies were made from (`witnesses`). Copies are
 seldom turned, so what lies otherwise than most is hardly the source; of two that lie differently this tells nothing.
 
 The first guess at a source is compared with all others, and its rivals with few. So that it isn't taken for the source
-just for that, what a look says of a picture and a third one is held to be said of every picture that looks the same.
+just for that, what a look says of a picture and a third one is held to be said of every picture that looks the same,
+and of what witnesses were asked to tell from it.
 And a file with a picture's very pixels is a copy of it, too: the nearest witness there can be.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from types import MappingProxyType
 
 from albumclean.domain import AS_IT_LIES, Turn
-from albumclean.similar.witnesses import Differences, differences_of, looking_the_same, witness_odds
+from albumclean.similar.witnesses import (
+    NOTHING_TOLD,
+    Differences,
+    Testimonies,
+    differences_of,
+    looking_the_same,
+    witness_odds,
+)
 
 TIED = 0.2  # log-odds below which nothing tells
 _ERRING = 0.01  # of looks that seem to be beyond doubt
@@ -47,15 +55,19 @@ class Odds:
 
 
 def scores(
-    pictures: Sequence[bytes], looks: Iterable[Odds], files: Mapping[bytes, int] = _ONE_EACH
+    pictures: Sequence[bytes],
+    looks: Iterable[Odds],
+    files: Mapping[bytes, int] = _ONE_EACH,
+    told: Testimonies = NOTHING_TOLD,
 ) -> dict[bytes, float]:
     """For each of the distinct `pictures` the logarithm of its likelihood as the source, up to a common summand.
 
     `looks`: at pairs of them; of several at one pair the surest counts. The order of neither makes a difference.
     `files`: how many there are with each picture's very pixels; 1 where it is not said.
+    `told`: what others of the pictures tell of two of them.
     """
     known = sorted(looks, key=lambda look: (look.one, look.other, look.odds))
-    direct = _surest(pictures, known)
+    direct = _surest(pictures, known, told)
     ways = {picture: _ways(picture, direct) for picture in pictures}
     turned = _turned(sorted(pictures), known)
     return {
@@ -71,7 +83,7 @@ def _log_chance(odds: float) -> float:
     return math.log(_ERRING + (1 - 2 * _ERRING) / (1 + math.exp(-odds)))
 
 
-def _surest(pictures: Iterable[bytes], looks: Sequence[Odds]) -> dict[bytes, dict[bytes, float]]:
+def _surest(pictures: Iterable[bytes], looks: Sequence[Odds], told: Testimonies) -> dict[bytes, dict[bytes, float]]:
     """For each picture those that it comes before by a look at both, and how surely."""
     surest: dict[tuple[bytes, bytes], float] = {}
     for look in looks:
@@ -82,8 +94,8 @@ def _surest(pictures: Iterable[bytes], looks: Sequence[Odds]) -> dict[bytes, dic
             surest[pair] = odds
     before: dict[bytes, dict[bytes, float]] = {picture: {} for picture in pictures}
     differences = differences_of((look.one, look.other, look.difference) for look in looks)
-    said = {pair: seen + witness_odds(*pair, differences) for pair, seen in surest.items()}
-    for (one, other), odds in [*said.items(), *_said_of_likes(said, differences)]:
+    said = {pair: seen + witness_odds(*pair, differences, told) for pair, seen in surest.items()}
+    for (one, other), odds in [*said.items(), *_said_of_likes(said, differences, told)]:
         if odds > 0:
             before[one][other] = odds
         elif odds < 0:
@@ -92,17 +104,24 @@ def _surest(pictures: Iterable[bytes], looks: Sequence[Odds]) -> dict[bytes, dic
 
 
 def _said_of_likes(
-    said: Mapping[tuple[bytes, bytes], float], differences: Differences
+    said: Mapping[tuple[bytes, bytes], float], differences: Differences, told: Testimonies
 ) -> Iterator[tuple[tuple[bytes, bytes], float]]:
-    """For pairs of pictures that were not compared what looks say of pictures that look the same as one of them."""
+    """For pairs of pictures that were not compared what looks say of pictures that look the same as one of them.
+
+    Or that witnesses were asked about: these tell the two apart, and not which of them was compared with more.
+    """
+    beside: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for one, other in sorted(told):
+        beside[one].append(other)
+        beside[other].append(one)
     looks: dict[bytes, dict[bytes, float]] = {}
     for (one, other), odds in said.items():
         looks.setdefault(one, {})[other] = odds
         looks.setdefault(other, {})[one] = -odds
     for picture in sorted(looks):
         heard = {picture, *looks[picture]}
-        for like in looking_the_same(picture, differences):
-            for other in sorted(looks[like].keys() - heard):
+        for like in (*looking_the_same(picture, differences), *beside[picture]):
+            for other in sorted(looks.get(like, {}).keys() - heard):
                 heard.add(other)
                 yield (picture, other), looks[like][other]
 

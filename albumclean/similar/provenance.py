@@ -11,6 +11,7 @@ from albumclean.domain import Comparison, Relation
 from albumclean.similar.components import components, pair
 from albumclean.similar.posterior import TIED, Odds, scores
 from albumclean.similar.twins import said_of_pictures
+from albumclean.similar.witnesses import NOTHING_TOLD, Testimonies, testimonies_of
 
 Comparisons: TypeAlias = Mapping[tuple[bytes, bytes], Comparison]  # by (one, other), one < other
 
@@ -32,8 +33,8 @@ class Provenance:
     twins: Mapping[bytes, tuple[bytes, ...]]  # those with the same pixels, itself included
 
     @classmethod
-    def of(cls, contents: Iterable[bytes], comparisons: Comparisons) -> Provenance:
-        """The order of `contents` by those of the `comparisons` whose two sides are among them."""
+    def of(cls, contents: Iterable[bytes], comparisons: Comparisons, told: Testimonies = NOTHING_TOLD) -> Provenance:
+        """The order of `contents` by those of the `comparisons` whose two sides are among them, and what they tell."""
         files = Counter(contents)
         nodes = sorted(files)
         known = _among(nodes, comparisons)
@@ -51,7 +52,7 @@ class Provenance:
             for node, level in _levels(scores(part, within[picture])).items()
         }
         holding = {picture: sum(files[node] for node in part) for picture, part in twins.items()}
-        pictures = scores(list(twins), _between(known, first, inner), holding)
+        pictures = scores(list(twins), _between(known, first, inner), holding, testimonies_of(told, first))
         outer = _levels(pictures)
         return cls(
             levels={node: (outer[first[node]], inner[node]) for node in nodes},
@@ -80,7 +81,7 @@ class Provenance:
         """Whether a look at the two leaves no doubt by itself; or if there was none, one at files with their pixels."""
         direct = self.comparisons.get(pair(source, copy))
         found = direct or self.decision(source, copy)
-        return found is not None and found.source != copy and found.certainty >= _OPEN
+        return found is not None and found.source not in {None, copy} and found.certainty >= _OPEN
 
     def decision(self, source: bytes, copy: bytes) -> Comparison | None:
         """The close look that found `source` to be the source of `copy`, or those with the same pixels as them."""

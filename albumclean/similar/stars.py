@@ -11,11 +11,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
+from typing import Final
 
-from albumclean.similar.components import Pair, components, pair
+from albumclean.similar.components import Pair, Triple, components, pair
 from albumclean.similar.contest import Contest
 from albumclean.similar.prior import Prior
 from albumclean.similar.verdict import Verdict
+from albumclean.similar.witnesses import NOTHING_TOLD, Testimonies
+
+# With another revision, looks may be wanted that were not wanted before.
+REVISION: Final = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Stars:
 
     stars: list[Star] = field(default_factory=list)
     wanted: list[Pair] = field(default_factory=list)
+    witnesses: list[Triple] = field(default_factory=list)  # to be asked about the pair, by looks at all three
 
 
 def find_stars(
@@ -42,17 +48,20 @@ def find_stars(
     alike: Iterable[Pair] = (),
     pixels: Mapping[bytes, bytes] | None = None,
     apart: Collection[Pair] = frozenset(),
+    told: Testimonies = NOTHING_TOLD,
     final: bool = False,
 ) -> Stars:
     """Stars among photos that may be copies, in the order of their centres' priors.
 
     `candidates`: the pairs that look alike. `prior`: a sort key, distinct for each photo; the smallest is the best
     guess at a source. `alike`: the candidates that could have the very same pixels; `pixels`: digests of the photos
-    that were looked at. `apart`: pairs that must not share a star. Pairs without a verdict are wanted, and what depends
-    on them is left open, so the caller looks and asks again until nothing is wanted; with `final` such pairs count as
-    no copies. The same candidates and verdicts give the same stars in any order.
+    that were looked at. `apart`: pairs that must not share a star; `told`: what witnesses said. Pairs without a verdict
+    are wanted, and what depends on them is left open, so the caller looks and asks again until nothing is wanted, nor
+    any witness; with `final` such pairs count as no copies. The same candidates and verdicts give the same stars in
+    any order.
     """
-    return _Search(candidates, verdicts, prior, alike=alike, pixels=pixels or {}, apart=apart, final=final).run()
+    search = _Search(candidates, verdicts, prior, alike=alike, pixels=pixels or {}, apart=apart, told=told, final=final)
+    return search.run()
 
 
 class _Search:
@@ -65,6 +74,7 @@ class _Search:
         alike: Iterable[Pair],
         pixels: Mapping[bytes, bytes],
         apart: Collection[Pair],
+        told: Testimonies,
         final: bool,
     ) -> None:
         self._verdicts = verdicts
@@ -76,7 +86,7 @@ class _Search:
         self._pixels = pixels
         same = [each for each, verdict in verdicts.items() if verdict.same_pixels and self._near.keys() >= {*each}]
         self._twins = {photo: tuple(part) for part in components(same) for photo in part}  # with the same pixels
-        self._contest = Contest(verdicts, self._order, self._twins_of, apart)
+        self._contest = Contest(verdicts, told, self._order, self._twins_of, apart)
         self._free = set(self._near)
         self._open: set[bytes] = set()  # their place hangs on a look that is still wanted
         self._found = Stars()
@@ -86,6 +96,7 @@ class _Search:
             if photo in self._free and photo not in self._open:
                 (self._settle_finally if self._final else self._settle)(photo)
         self._found.wanted = sorted(set(self._found.wanted))
+        self._found.witnesses = sorted(set(self._found.witnesses))
         return self._found
 
     def _settle(self, first: bytes) -> None:
@@ -104,8 +115,10 @@ class _Search:
             wanted = wanted or self._contest.looks_at_pictures((centre, *members))
             wanted = wanted or self._looks_at_twins((centre, *members), strangers)
             wanted = wanted or self._contest.looks_at_twins((centre, *members))
-            if wanted or strangers & self._open:
+            witnesses = [] if wanted or strangers & self._open else self._contest.witnesses((centre, *members))
+            if wanted or witnesses or strangers & self._open:
                 self._found.wanted += wanted
+                self._found.witnesses += witnesses
                 self._open.update((centre, *around))
                 return
             met = around.union(*(self._around(member) for member in members)) - {centre}

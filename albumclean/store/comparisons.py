@@ -1,11 +1,11 @@
-"""The part of the cache that holds what close looks at pairs found, and which contents have been searched."""
+"""The part of the cache that holds what close looks found, and which contents have been searched."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from albumclean.domain import Comparison, Reason, Relation, Turn
+from albumclean.domain import Comparison, Reason, Relation, Testimony, Turn
 from albumclean.store.connection import Address, Connection
 from albumclean.store.database import portions, store_errors, transaction
 from albumclean.store.rows import upsert
@@ -14,6 +14,7 @@ from albumclean.store.state import touch
 _FOUND = ("relation", "likeness", "source", "reasons", "certainty", "turn", "difference")
 _PUT = upsert("comparison", ("one", "other"), ("revision", *_FOUND))
 _PUT_PIXELS = upsert("pixels", ("content_hash",), ("revision", "digest"))
+_PUT_TESTIMONY = upsert("testimony", ("one", "other", "witness"), ("revision", "leaning"))
 _PUT_SEARCHED = upsert("searched", ("content_hash",), ("key",))
 
 
@@ -75,8 +76,26 @@ class Comparisons:
                     (*asked, revision),
                 )
 
+    def testimonies(self, contents: Collection[bytes], revision: str) -> list[Testimony]:
+        """Every one of which all three are in `contents`, in order."""
+        found = []
+        wanted = set(contents)
+        with store_errors(self._path):
+            for marks, asked in portions(sorted(wanted)):
+                rows = self._connection.execute(
+                    f"""SELECT one, other, witness, leaning FROM testimony
+                    WHERE one IN ({marks}) AND revision = ? ORDER BY one, other, witness""",  # noqa: S608
+                    (*asked, revision),
+                )
+                found += [Testimony(*row) for row in rows if wanted.issuperset(row[1:3])]
+        return found
+
     def write(
-        self, comparisons: Iterable[Comparison], revision: str, pixels: Iterable[tuple[bytes, bytes]] = ()
+        self,
+        comparisons: Iterable[Comparison],
+        revision: str,
+        pixels: Iterable[tuple[bytes, bytes]] = (),
+        testimonies: Iterable[Testimony] = (),
     ) -> None:
         """Remember what was found, in one transaction; `pixels` as in the method of that name."""
         rows = [
@@ -95,12 +114,14 @@ class Comparisons:
             for each in comparisons
         ]
         digests = [(content, revision, digest) for content, digest in pixels]
-        if not (rows or digests):
+        told = [(each.one, each.other, each.witness, revision, each.leaning) for each in testimonies]
+        if not (rows or digests or told):
             return  # what was worked out for this state of the library holds on
         with transaction(self._connection) as write:
             touch(write)
             write.executemany(_PUT, rows)
             write.executemany(_PUT_PIXELS, digests)
+            write.executemany(_PUT_TESTIMONY, told)
 
     def searched(self, key: str) -> set[bytes]:
         """The contents whose look-alikes have been looked for by the method that `key` names."""
@@ -130,7 +151,7 @@ class Comparisons:
     def forget_vanished(self) -> bool:
         """Search again around contents that no file holds any more: their copies were only compared with them.
 
-        Whether there were comparisons to forget, which counts the state up.
+        Whether there was anything of them to forget, which counts the state up.
         """
         gone = "NOT EXISTS (SELECT 1 FROM file WHERE file.content_hash = {column})"
         lost = 0
@@ -143,6 +164,9 @@ class Comparisons:
             for column in ("one", "other"):
                 vanished = gone.format(column=f"comparison.{column}")
                 lost += write.execute(f"DELETE FROM comparison WHERE {vanished}").rowcount  # noqa: S608
+            for column in ("one", "other", "witness"):
+                vanished = gone.format(column=f"testimony.{column}")
+                lost += write.execute(f"DELETE FROM testimony WHERE {vanished}").rowcount  # noqa: S608
             if lost:  # what it held together falls into parts
                 touch(write)
             for table in ("searched", "pixels"):

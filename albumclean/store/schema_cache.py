@@ -138,4 +138,27 @@ def inner_pictures(connection: Connection) -> None:
     connection.execute("ALTER TABLE fingerprint ADD COLUMN inner_phash INTEGER")  # as phash; NULL: no frame
 
 
-MIGRATIONS = (create, look_alikes, pixels, real_libraries, videos, scale, certainty, difference, inner_pictures)
+def testimonies(connection: Connection) -> None:
+    """Schema 10: of two copies of a shot, which one a third was made from."""
+    connection.execute(
+        """CREATE TABLE testimony (
+            one BLOB NOT NULL, other BLOB NOT NULL, witness BLOB NOT NULL,  -- contents, one < other
+            revision TEXT NOT NULL,
+            leaning REAL,             -- from -1, made from other, to 1; NULL: it can't tell
+            PRIMARY KEY (one, other, witness)
+        ) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS = (
+    create,
+    look_alikes,
+    pixels,
+    real_libraries,
+    videos,
+    scale,
+    certainty,
+    difference,
+    inner_pictures,
+    testimonies,
+)
