@@ -34,7 +34,7 @@ from albumclean.domain import (
 from albumclean.errors import ConfigError
 from albumclean.similar.criteria.files import copy_marks
 from albumclean.similar.criteria.registry import CRITERIA, DEFAULT_ORDERS
-from albumclean.similar.keeper import rank, verdicts
+from albumclean.similar.keeper import provenance_of, rank, verdicts
 from albumclean.similar.provenance import Comparisons, Provenance
 
 DEFAULTS = SimilarSettings()
@@ -140,6 +140,27 @@ def test_the_source_of_the_source_stays_though_it_was_compared_with_one_only() -
     ranked, _ = rank(members, DEFAULTS, looked(*looks))
     assert [one.path.stem for one in ranked] == ["d", "a", "b", "c"]
     assert verdicts(ranked, DEFAULTS, looked(*looks))[2].text == LIKELIER
+
+
+@pytest.mark.parametrize(
+    ("leanings", "words"),
+    [
+        ((1.0,), "is what another copy was made from"),
+        ((1.0, 0.9, -0.8, None), "is what others were made from (2 of 3 that can tell)"),
+        ((None,), LIKELIER),
+    ],
+)
+def test_where_witnesses_decided_it_says_so(leanings: tuple[float | None, ...], words: str) -> None:
+    witnesses = [facts(f"/w/{number}.jpg") for number in range(len(leanings))]
+    members = [facts("/a/a.jpg"), facts("/a/b.jpg"), *witnesses]
+    against = [replace(look("/a/a.jpg", "/a/b.jpg", "/a/b.jpg"), certainty=0.3)]
+    against += [look("/a/a.jpg", str(each.path), "/a/a.jpg") for each in witnesses]
+    told = {(b"/a/a.jpg", b"/a/b.jpg"): {each.content: said for each, said in zip(witnesses, leanings, strict=True)}}
+
+    provenance = provenance_of(members, looked(*against), told)
+    (reason, *_) = verdicts(members, DEFAULTS, looked(*against), provenance=provenance)
+
+    assert (b"/a/a.jpg", words) == (members[0].content, reason.text)
 
 
 def test_a_circle_of_sources_is_broken_at_the_look_that_is_least_sure() -> None:

@@ -323,6 +323,14 @@ def test_the_source_itself_is_only_a_question_where_something_else_is_kept() -> 
     assert "nearest to the camera" not in keeper.sentence
 
 
+def test_where_the_other_copies_overrule_a_look_the_sentence_does_not_contradict_itself() -> None:
+    source = Reason("source", None, None, "is what others were made from (3 of 3 that can tell)")
+    found = group(facts("a.jpg"), facts("b.jpg"), looks=[look("a.jpg", "b.jpg", "b.jpg")])
+    _, edit = proposed(groups=[replace(found, verdicts=(source, source))])
+    assert edit.action is Action.REVIEW
+    assert edit.sentence.startswith("By a look at the two alone nearer to the camera than a.jpg, which is what others ")
+
+
 def test_a_copy_that_differs_while_nothing_tells_the_source_is_only_a_question() -> None:
     _, copy = proposed(groups=[group(facts("a.jpg"), facts("b.jpg"), looks=[look("a.jpg", "b.jpg")])])
     assert copy.action is Action.REVIEW

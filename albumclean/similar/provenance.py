@@ -11,7 +11,7 @@ from albumclean.domain import Comparison, Relation
 from albumclean.similar.components import components, pair
 from albumclean.similar.posterior import TIED, Odds, scores
 from albumclean.similar.twins import said_of_pictures
-from albumclean.similar.witnesses import NOTHING_TOLD, Testimonies, testimonies_of
+from albumclean.similar.witnesses import NOTHING_TOLD, Testimonies, testimonies_of, votes
 
 Comparisons: TypeAlias = Mapping[tuple[bytes, bytes], Comparison]  # by (one, other), one < other
 
@@ -31,6 +31,7 @@ class Provenance:
     likelihoods: Mapping[bytes, float]  # of the pictures: logarithms, the same for those with the same pixels
     comparisons: Comparisons
     twins: Mapping[bytes, tuple[bytes, ...]]  # those with the same pixels, itself included
+    told: Testimonies  # of the first twins
 
     @classmethod
     def of(cls, contents: Iterable[bytes], comparisons: Comparisons, told: Testimonies = NOTHING_TOLD) -> Provenance:
@@ -52,13 +53,15 @@ class Provenance:
             for node, level in _levels(scores(part, within[picture])).items()
         }
         holding = {picture: sum(files[node] for node in part) for picture, part in twins.items()}
-        pictures = scores(list(twins), _between(known, first, inner), holding, testimonies_of(told, first))
+        heard = testimonies_of(told, first)
+        pictures = scores(list(twins), _between(known, first, inner), holding, heard)
         outer = _levels(pictures)
         return cls(
             levels={node: (outer[first[node]], inner[node]) for node in nodes},
             likelihoods={node: pictures[first[node]] for node in nodes},
             comparisons={(each.one, each.other): each for each in known},
             twins={node: tuple(twins[first[node]]) for node in nodes},
+            told=heard,
         )
 
     def level(self, content: bytes) -> tuple[int, int]:
@@ -91,6 +94,10 @@ class Provenance:
                 if found is not None and found.source == mine:
                     return found
         return None
+
+    def witnesses(self, one: bytes, other: bytes) -> tuple[int, int]:
+        """How many of the other pictures were found to be made from `one`, and how many from `other`."""
+        return votes(self.twins.get(one, (one,))[0], self.twins.get(other, (other,))[0], self.told)
 
 
 def _among(nodes: Sequence[bytes], comparisons: Comparisons) -> list[Comparison]:

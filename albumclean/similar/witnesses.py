@@ -73,17 +73,22 @@ def witness_odds(one: bytes, other: bytes, differences: Differences, told: Testi
     """Log-odds that `one` is the source and not `other`, by the copies that were made from either of them."""
     leanings = told.get(pair(one, other))
     if leanings:
-        sign = 1 if one < other else -1
-        spoken = [sign * leaning for leaning in leanings.values() if leaning is not None and abs(leaning) >= _CLEAR]
-        if len(spoken) < _TELLING * len(leanings):
-            return 0.0
-        for_one = sum(leaning > 0 for leaning in spoken)
-        return _odds(for_one, len(spoken) - for_one, _READINESS, _MOST)
+        spoken = votes(one, other, told)
+        return _odds(*spoken, _READINESS, _MOST) if sum(spoken) >= _TELLING * len(leanings) else 0.0
     limit = _limit(one, other, differences)
     if limit is None:
         return 0.0
     near, near_other = (sum(apart <= limit for apart in differences[each].values()) for each in (one, other))
     return _odds(near, near_other, 1.0, _MOST_BY_COLOUR)
+
+
+def votes(one: bytes, other: bytes, told: Testimonies) -> tuple[int, int]:
+    """How many witnesses were made from `one`, and how many from `other`."""
+    sign = 1 if one < other else -1
+    leanings = (leaning for leaning in told.get(pair(one, other), {}).values() if leaning is not None)
+    clear = [sign * leaning for leaning in leanings if abs(leaning) >= _CLEAR]
+    for_one = sum(leaning > 0 for leaning in clear)
+    return for_one, len(clear) - for_one
 
 
 def _odds(for_one: int, for_other: int, weight: float, most: float) -> float:

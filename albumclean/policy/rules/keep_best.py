@@ -18,6 +18,7 @@ _KEPT_OF = {
     GroupKind.MOMENT: "shots of one moment",
 }
 _LIKE = {Bond.COPY: "A copy of", Bond.SOURCE: "Nearer to the camera than"}
+_OVERRULED = "By a look at the two alone nearer to the camera than"  # the other copies say otherwise
 _DECIDING_WEIGHT, _EVIDENCE_WEIGHT = 2.0, 1.5
 
 
@@ -60,7 +61,9 @@ class KeepBest:
         bond, look = bonds.to_keeper(facts), bonds.look(facts)
         is_copy, rival = group.kind is not GroupKind.MOMENT, facts.content in group.rivals
         found = doubts(Case(facts, group.keeper, bond, look, settings.similar, rival)) if is_copy else []
-        sentence = f"{_like(group, facts, bond)} {told_apart(group.keeper.path, facts.path)}"
+        overruled = bond is Bond.SOURCE and any(verdict.fact == "source" for verdict in verdicts)
+        like = _OVERRULED if overruled else _like(group, facts, bond)
+        sentence = f"{like} {told_apart(group.keeper.path, facts.path)}"
         sentence += f", which {verdicts[0].text}." if verdicts else "."
         if found:
             sentence += f" Look first: it {joined([doubt.text for doubt in found])}."

@@ -24,6 +24,10 @@ def _source_words(winner: PhotoFacts, loser: PhotoFacts, context: Context) -> st
         found = context.provenance.decision(winner.photo.content_hash, loser.photo.content_hash)
         if found is not None and found.reasons:
             return found.reasons[0].text
+        mine, theirs = context.provenance.witnesses(winner.photo.content_hash, loser.photo.content_hash)
+        if mine > theirs:
+            told = f"others were made from ({mine} of {mine + theirs} that can tell)"
+            return f"is what {told if mine + theirs > 1 else 'another copy was made from'}"
     return "is likelier to be the source, by all close looks at these copies together"
 
 
