@@ -115,10 +115,8 @@ class _Search:
             wanted = wanted or self._contest.looks_at_pictures((centre, *members))
             wanted = wanted or self._looks_at_twins((centre, *members), strangers)
             wanted = wanted or self._contest.looks_at_twins((centre, *members))
-            witnesses = [] if wanted or strangers & self._open else self._contest.witnesses((centre, *members))
-            if wanted or witnesses or strangers & self._open:
+            if wanted or strangers & self._open:
                 self._found.wanted += wanted
-                self._found.witnesses += witnesses
                 self._open.update((centre, *around))
                 return
             met = around.union(*(self._around(member) for member in members)) - {centre}
@@ -128,7 +126,11 @@ class _Search:
             found[centre] = members
             if leader in found or len(members) == len(around):
                 centre = max(found, key=lambda tried: len(found[tried]))
-                self._close(centre, found[centre])
+                if witnesses := self._contest.witnesses((centre, *found[centre])):
+                    self._found.witnesses += witnesses
+                    self._open.update((centre, *around))
+                else:
+                    self._close(centre, found[centre])
                 return
             centre, around = leader, (around | {centre}) - {leader}
 
