@@ -102,7 +102,7 @@ class _Lines:
         )
 
     def comparing(self, summary: ScanSummary) -> None:
-        self._say(f"{summary.compared:,} of {summary.to_compare:,} pairs of look-alikes compared")
+        self._say(f"{summary.compared:,} of {summary.to_compare:,} close looks at look-alikes")
 
     def _say(self, line: str) -> None:
         now = time.monotonic()

@@ -127,7 +127,7 @@ def _print(summary: ScanSummary, seconds: float) -> None:
         *([counted(summary.forgotten, "file") + " gone since the last scan"] if summary.forgotten else []),
     ]
     if summary.compared:
-        parts.append(counted(summary.compared, "pair") + " of look-alikes compared")
+        parts.append(counted(summary.compared, "close look") + " at look-alikes")
     if summary.not_compared:
         parts.append(f"{summary.not_compared:,} of them could not be read and are tried again by the next scan")
     found = counted(summary.found - summary.videos, "photo")

@@ -48,9 +48,9 @@ class ScanSummary:
     recognised: int = 0  # only hashed: the content was known (renamed, moved, or a copy)
     failed: int = 0  # of this scan's reading
     forgotten: int = 0  # known files that are gone
-    compared: int = 0  # pairs of look-alikes that were looked at closely
+    compared: int = 0  # close looks that were taken at look-alikes
     to_compare: int = 0  # of which are known so far
-    not_compared: int = 0  # of those compared: pairs that could not be read; the next scan tries them again
+    not_compared: int = 0  # of these looks: with a file that could not be read; the next scan tries them again
     skipped: Counter[SkipReason] = field(default_factory=Counter)  # what the crawl left out, by reason
     crawl_failures: list[Failure] = field(default_factory=list)  # folders and sidecars that couldn't be read
     kept_roots: list[Path] = field(default_factory=list)  # looked empty though photos are known there
