@@ -242,16 +242,6 @@ def test_what_a_program_put_into_a_file_does_not_make_it_the_source() -> None:
     assert source.photo.content_hash == provenance(source, rated, CENTRED).source
 
 
-@pytest.mark.parametrize(("software", "is_source"), [("Google", True), ("GIMP 2.10.36", False)])
-def test_what_a_server_says_of_what_it_encoded_was_there_from_the_first(software: str, is_source: bool) -> None:
-    exif = Image.Exif()
-    exif[0x0131] = software
-    signed, stripped = (side(packed(textured(7), exif=each)) for each in (exif.tobytes(), b""))
-
-    expected = signed if is_source else stripped
-    assert expected.photo.content_hash == provenance(signed, stripped, CENTRED).source
-
-
 def test_reasons_begin_with_a_verb_and_come_strongest_first() -> None:
     source = side(packed(textured(8), exif=camera()))
     copy = side(packed(cropped(source.image), quality=60))

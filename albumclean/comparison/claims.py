@@ -22,7 +22,6 @@ _MANDATORY = (0x011A, 0x011B, 0x0128, 0x0213)
 _MANDATORY_OF_SHOT = (0x9000, 0x9101, 0xA000, 0xA001, 0xA002, 0xA003)
 _OF_WINDOWS = frozenset({0x4746, 0x4749, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F, 0xEA1C, 0xEA1D})  # stars, titles, room
 _POINTERS = frozenset({_EXIF_IFD, 0x8825})
-_HANDED_OUT = re.compile(r"^google$", re.IGNORECASE)  # what its servers write, and nothing else, into what they encode
 _FEW = 3  # tags that a program adds at most; a phone told to keep the place and the camera to itself leaves more
 _EXIF_MARK = b"Exif\0\0"
 _APP2, _COLOUR_PROFILE = "APP2", b"ICC_PROFILE\0"
@@ -92,7 +91,6 @@ def read_claims(data: bytes) -> Claims:
     taken = any(character.isdigit() and character != "0" for character in _text(shot.get(_TAKEN_AT)))
     edited = _EDITORS.search(software) is not None
     tags = sum(tag not in _POINTERS for tag in (*exif, *shot))
-    handed_out = tags == 1 and _HANDED_OUT.search(software) is not None
     present = [*(tag in exif for tag in _MANDATORY), *(tag in shot for tag in _MANDATORY_OF_SHOT)]
     return Claims(
         camera=camera,
@@ -105,9 +103,7 @@ def read_claims(data: bytes) -> Claims:
         stored=stored,
         mandatory=sum(present) / len(present),
         times=tuple(sorted(set(times))) if len(times) > 1 else (),
-        thin=tags <= _FEW
-        and not (camera or handed_out or any(present))
-        and (taken or edited or exif.get(_ORIENTATION, 1) != 1),
+        thin=tags <= _FEW and not (camera or any(present)) and (taken or edited or exif.get(_ORIENTATION, 1) != 1),
         annotated=_annotated(info, exif),
         turned=any(_across(size, stored) for size in (claimed, _thumbnail_size(info, thumbnail))),
         carried=carried,
