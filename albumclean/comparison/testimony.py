@@ -35,7 +35,8 @@ _FINER = 1.35  # times the resolution of one of the two: the witness was scaled 
 _BLOCK = 8  # pixels
 _ROUNDING = 0.1  # square grey levels: what storing 8 bits leaves (1 / 12)
 # Below so many standard deviations the difference of the two is lost in what the witness suffered. With independent
-# pixels 5 would do; blocks of JPEG are not: of 70 leanings between 5 and 15 one in 12 was wrong, of 1,017 above one in 42.
+# pixels 5 would do; blocks of JPEG are not: of 70 leanings between 5 and 15 one in 12 was wrong, above one in 42 of
+# 1,017.
 _FAINT = 15.0
 _UNLIKELY = 1.3  # of a leaning: something that both share with the witness isn't in the fit
 _GAP_BLUR, _GAP_LIMIT = 8.0, 40.0  # pixels; grey levels: one caption shall not take all the patches
