@@ -58,10 +58,12 @@ def doubts(case: Case) -> list[Reason]:
 def _unsure_source(case: Case) -> Iterator[Reason]:
     look, likeness = case.look, case.look.likeness if case.look else None
     if case.bond is Bond.SOURCE:
-        text = look.reasons[0].text if look and look.reasons else "is nearer to the camera than the other"
+        text = look.reasons[0].text if look and look.reasons else "looks nearer to the camera than the other"
         yield _doubt("source", likeness, None, text)
     elif case.bond is Bond.UNDECIDED:
-        yield _doubt("source", likeness, None, "differs from the other, and nothing tells which was made from which")
+        yield _doubt(
+            "source", likeness, None, "differs from the other, and a look at the two does not tell which came first"
+        )
     elif case.bond is Bond.DIFFERENT:
         yield _doubt("relation", likeness, None, "may be another shot")
     elif case.bond is Bond.COPY and (case.rival or (look is not None and look.certainty < _SURE)):
