@@ -22,7 +22,7 @@ from benchmarks.near_duplicates.containers import Copy, Original, camera_exif, j
 from benchmarks.near_duplicates.generate import Maker, generate
 from benchmarks.near_duplicates.groups import Group, read_groups
 from benchmarks.near_duplicates.hard_negatives import MADE, Burst, dark
-from benchmarks.near_duplicates.measure import Tally, measure, table
+from benchmarks.near_duplicates.measure import Tally, measure, table, without
 from benchmarks.near_duplicates.plan import CopyTask, Names, ShotTask, planned
 from benchmarks.near_duplicates.transformations import BY_NAME, TRANSFORMATIONS, Header
 from benchmarks.near_duplicates.truth import Relation, Row
@@ -429,6 +429,23 @@ def test_a_copy_among_copies_is_found_only_beside_its_source_or_keeper() -> None
 def test_a_copy_kept_before_its_source_is_a_wrong_keeper() -> None:
     found = measure(TRUTH, [Group("derived", (4, 3, 5)), Group("derived", (0, 1))])
     assert (1, 1, 0.5) == (found.keepers.untouched, found.keepers.derived, found.keepers.share)
+
+
+def test_keepers_of_photos_are_counted_apart_from_those_of_look_alikes() -> None:
+    rows = [*TRUTH, Row("n1-small.jpg", "N1", Relation.DERIVED, "resize", "0.5", family="night")]
+    found = measure(rows, [Group("derived", (4, 3)), Group("derived", (2, 1, 0)), Group("derived", (9, 6))]).keepers
+    assert (1, 2, 2, 1) == (found.untouched, found.derived, found.photos, found.untouched_photos)
+
+
+def test_a_family_can_be_left_out_with_its_copies() -> None:
+    rows = [*TRUTH[6:], *TRUTH[:6]]
+    left, groups = without(
+        ["night"], rows, [Group("derived", (0, 3, 4)), Group("derived", (1, 3)), Group("exact", (3, 5))]
+    )
+    assert TRUTH[:6] == left
+    assert [Group("derived", (0, 1)), Group("exact", (0, 2))] == groups
+    with pytest.raises(ValueError, match="no such family in the truth: day"):
+        without(["day"], rows, [])
 
 
 def test_copies_called_exact_are_found_copies_but_wrong_as_exact_ones() -> None:

@@ -1,5 +1,7 @@
 """How well groups fit the truth: `python -m benchmarks.near_duplicates.measure TRUTH.csv GROUPS.json [--json]`.
 
+With `--without FAMILY` a family of look-alikes, its copies too, is left out: one of the lists proved to be one photo.
+
 GROUPS.json is what every program's answer is converted to: `[{"kind": "exact|derived|moment", "members": [...]}]`, the
 members relative to the folder of pictures, the keeper first. Files that the truth does not know are an error.
 
@@ -16,7 +18,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -79,6 +81,8 @@ class Keepers:
     same_pixels: int  # the source's pixels with other metadata
     derived: int  # a copy, although the group holds the source's bytes or pixels
     without_source: int  # groups that hold neither: no keeper could have been right
+    photos: int  # of these groups, without the last, those around a collected photo that is in no family of look-alikes
+    untouched_photos: int  # of those
 
     @property
     def share(self) -> float:
@@ -214,7 +218,7 @@ def _found(rows: Sequence[Row], copies: Sequence[Group], right: Codes, is_exact:
 
 
 def _keepers(rows: Sequence[Row], copies: Iterable[Group]) -> Keepers:
-    untouched = same_pixels = derived = without = 0
+    untouched = same_pixels = derived = without = photos = untouched_photos = 0
     for group in copies:
         if group.kind != "derived":
             continue
@@ -228,7 +232,10 @@ def _keepers(rows: Sequence[Row], copies: Iterable[Group]) -> Keepers:
             same_pixels += 1
         else:
             untouched += 1
-    return Keepers(untouched, same_pixels, derived, without)
+        if Relation.SOURCE in held:
+            photos += 1
+            untouched_photos += keeper.relation in {Relation.SOURCE, Relation.SAME_BYTES}
+    return Keepers(untouched, same_pixels, derived, without, photos, untouched_photos)
 
 
 def _look_alikes(
@@ -262,6 +269,16 @@ def _met(rows: Sequence[Row], sets: Iterable[Sequence[int]]) -> dict[str, int]:
     return met
 
 
+def without(families: Collection[str], rows: Sequence[Row], groups: Iterable[Group]) -> tuple[list[Row], list[Group]]:
+    """Truth and answer but for the files of these families. Raises ValueError for one that the truth doesn't know."""
+    if unknown := set(families) - {row.family for row in rows}:
+        raise ValueError(f"no such family in the truth: {min(unknown)}")
+    left = [number for number, row in enumerate(rows) if row.family not in families]
+    place = {number: at for at, number in enumerate(left)}
+    kept = (Group(each.kind, tuple(place[one] for one in each.members if one in place)) for each in groups)
+    return [rows[number] for number in left], [group for group in kept if len(group.members) > 1]
+
+
 def table(measured: Measurement) -> str:
     """The measurement for people, as Markdown."""
     lines = [f"{measured.files} files", "", "| copies | right | wrong | missed | precision | recall | F1 |"]
@@ -279,6 +296,7 @@ def table(measured: Measurement) -> str:
         "",
         f"keeper is the untouched source: {keepers.share:.4f} ({keepers.untouched} groups; {keepers.same_pixels} keep "
         f"its pixels with other metadata, {keepers.derived} a copy; {keepers.without_source} groups hold no source)",
+        f"of groups around a photo without look-alikes: {keepers.untouched_photos} of {keepers.photos}",
         f"groups of copies with more than one shot: {measured.mixed_groups} ({measured.mixed_files} files)",
         "",
         "| look-alikes | pairs | taken for copies | in one moment |",
@@ -299,10 +317,11 @@ def main() -> None:
     parser.add_argument("truth", type=Path)
     parser.add_argument("groups", type=Path)
     parser.add_argument("--json", action="store_true", help="everything, for programs")
+    parser.add_argument("--without", metavar="FAMILY", action="append", default=[], help="of look-alikes, left out")
     options = parser.parse_args()
     rows = truth.read(options.truth)
     try:
-        measured = measure(rows, read_groups(options.groups, rows))
+        measured = measure(*without(options.without, rows, read_groups(options.groups, rows)))
     except ValueError as error:
         sys.exit(f"{options.groups}: {error}")
     print(json.dumps(measured.json(), indent=1) if options.json else table(measured))
