@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from albumclean.comparison.planes import Bytes, Luma, Matrix, inverse, scaling
+from albumclean.comparison.planes import Bytes, Luma, Matrix, inverse, scale_of, scaling
 
 COARSE = 448  # pixels of the long side for the first search
 _TINY = 40  # pixels square for the eight turns
@@ -45,7 +45,7 @@ class Alignment:
     @property
     def scale(self) -> float:
         """Pixels of `one` for a pixel of `other`, along a line: above 1 where `other` is the smaller copy."""
-        return float(np.sqrt(abs(np.linalg.det(self.matrix[:2, :2]))))
+        return scale_of(self.matrix)
 
     @property
     def inverse(self) -> Alignment:

@@ -11,7 +11,7 @@ from albumclean.comparison.alignment import Alignment
 from albumclean.comparison.claims import Claims, read_claims
 from albumclean.comparison.lattice import Lattice, lattices
 from albumclean.comparison.patches import Patch, cut
-from albumclean.comparison.planes import Matrix, inverse
+from albumclean.comparison.planes import Matrix, inverse, scale_of
 from albumclean.comparison.prediction import Prediction, predict
 from albumclean.comparison.raster import Raster
 from albumclean.comparison.registration import refine
@@ -86,7 +86,7 @@ class Pair:
         """Decode the native luma and compare patches of it."""
         first, second = Raster.of(one), Raster.of(other)
         matrix = inverse(first.to_colours) @ alignment.matrix @ second.to_colours
-        if _scale(matrix) >= 1:  # the coarser of the two is the target
+        if scale_of(matrix) >= 1:  # the coarser of the two is the target
             matrix = inverse(refine(second, first, inverse(matrix)))
         else:
             matrix = refine(first, second, matrix)
@@ -94,7 +94,7 @@ class Pair:
             _half(one, first, second, matrix),
             _half(other, second, first, inverse(matrix)),
             alignment,
-            _scale(matrix),
+            scale_of(matrix),
             together(first.colours, second.colours, alignment),
         )
 
@@ -114,10 +114,6 @@ def ratio(one: float, other: float, floor: float, limit: float) -> float:
 def clamped(value: float, limit: float) -> float:
     """Within +-limit."""
     return max(-limit, min(limit, value))
-
-
-def _scale(matrix: Matrix) -> float:
-    return math.sqrt(abs(float(np.linalg.det(matrix[:2, :2]))))
 
 
 def _half(side: Side, own: Raster, guest: Raster, matrix: Matrix) -> Half:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from albumclean.comparison.planes import Bytes, Luma, Matrix, corners, inverse, moved, scaling, shift
+from albumclean.comparison.planes import Bytes, Luma, Matrix, corners, inverse, moved, scale_of, scaling, shift
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Overlap:
 
 def grid_of(one: Luma, other: Luma, matrix: Matrix, longest: int) -> Grid | None:
     """The grid at the coarser picture's resolution, at most `longest` pixels on its long side; None where they miss."""
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    scale = scale_of(matrix)
     coarse, fine = (other, one) if scale >= 1 else (one, other)
     into = inverse(matrix) if scale >= 1 else matrix  # fine -> coarse
     outline = moved(into, corners(*fine.size))

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from albumclean.comparison.planes import Matrix, inverse
+from albumclean.comparison.planes import Matrix, inverse, scale_of
 from albumclean.comparison.raster import Raster
 
 SIDE = 192  # pixels of a patch, a multiple of 8
-COUNT = 6
+COUNT = 6  # patches, at most
 _CELLS = 4  # candidate positions along each side
 _SMALLEST = 24  # pixels
 _SLACK = 0.75  # pixels of the guest by which a patch may stick out: rounding at the edges of full frames
@@ -81,7 +81,7 @@ def brought(guest: Raster, matrix: Matrix, place: Place) -> NDArray[np.float32]:
     Each pixel is the mean of as many samples as it takes that no detail of a finer guest turns into moire.
     """
     back = _local_affine(inverse(matrix), place)
-    times = max(1, math.ceil(math.sqrt(abs(float(np.linalg.det(back[:2, :2])))) - 0.05))
+    times = max(1, math.ceil(scale_of(back) - 0.05))
     step = 1 / times
     inner = np.array([[step, 0, place.x + (step - 1) / 2], [0, step, place.y + (step - 1) / 2], [0, 0, 1]])
     warped = _warped(guest.luma, back @ inner, place.side * times, cv2.INTER_CUBIC).astype(np.float32)

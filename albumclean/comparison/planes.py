@@ -37,6 +37,11 @@ def moved(matrix: Matrix, points: NDArray[np.floating]) -> Matrix:
     return points.astype(np.float64) @ matrix[:2, :2].T + matrix[:2, 2]
 
 
+def scale_of(matrix: Matrix) -> float:
+    """Pixels of where `matrix` leads for one of where it begins, along a line."""
+    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+
+
 def corners(width: int, height: int) -> Matrix:
     """The four outer corners of a picture in pixel coordinates, clockwise, of shape (4, 2)."""
     return np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]], np.float64)
@@ -76,7 +81,7 @@ class Luma:
 
     def warped(self, matrix: Matrix, width: int, height: int) -> Bytes:
         """On a grid of width x height pixels, where `matrix` takes this picture's pixel coordinates to the grid's."""
-        step = 1 / float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+        step = 1 / scale_of(matrix)
         index = self._level(step)
         level, factor = self.halves[index], 2**index
         place = matrix @ scaling(factor, factor)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from albumclean.comparison.patches import Place, brought, moved, places
-from albumclean.comparison.planes import Matrix
+from albumclean.comparison.planes import Matrix, scale_of
 from albumclean.comparison.raster import Raster
 
 _NEAR = 1.5  # pixels within which a simpler map explains the alignment
@@ -69,7 +69,7 @@ def _corrected(looks: Sequence[_Look], guest: Raster, matrix: Matrix) -> Matrix:
 
 def _simple(matrix: Matrix, target: Raster, guest: Raster) -> list[Matrix]:
     """Whole-frame scalings and whole-pixel moves near `matrix`, with quarter turns and flips."""
-    linear = matrix[:2, :2] / max(1e-9, float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))))
+    linear = matrix[:2, :2] / max(1e-9, scale_of(matrix))
     turn = np.round(linear)
     if not np.array_equal(np.abs(turn).sum(axis=0), [1, 1]) or not np.array_equal(np.abs(turn).sum(axis=1), [1, 1]):
         return []

@@ -24,14 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from albumclean.comparison.patches import COUNT, Patch, covers, patch_at, spots
-from albumclean.comparison.planes import Luma, Matrix, inverse
+from albumclean.comparison.planes import Luma, inverse, scale_of
 from albumclean.comparison.prediction import predict
 from albumclean.comparison.raster import Raster
 from albumclean.comparison.registration import refine
 from albumclean.comparison.relation import place
 from albumclean.comparison.sides import Side
 
-_FINER = 1.35  # times the resolution of one of the two: the witness was scaled up, or the two say nothing of its detail
+_FINER = 1.35  # times the resolution of both: the witness was scaled up, and its fine detail is of that
 _BLOCK = 8  # pixels
 _ROUNDING = 0.1  # square grey levels: what storing 8 bits leaves (1 / 12)
 # Below so many standard deviations the difference of the two is lost in what the witness suffered. With independent
@@ -78,7 +78,7 @@ def _patches(one: Side, other: Side, witness: Side) -> tuple[list[Patch], list[P
     there = inverse(target.to_colours) @ inverse(placed.matrix)  # from the first's upright picture
     to_first = there @ first.to_colours
     to_second = there @ beside.matrix @ second.to_colours
-    if min(_scale(to_first), _scale(to_second)) > _FINER:
+    if min(scale_of(to_first), scale_of(to_second)) > _FINER:
         return None
     to_first, to_second = refine(target, first, to_first), refine(target, second, to_second)
     back = inverse(to_first)
@@ -86,10 +86,6 @@ def _patches(one: Side, other: Side, witness: Side) -> tuple[list[Patch], list[P
     cut = [(patch_at(target, first, to_first, spot), patch_at(target, second, to_second, spot)) for spot in shared]
     cut.sort(key=lambda each: -_gap(*each))
     return [mine for mine, _ in cut[:COUNT]], [theirs for _, theirs in cut[:COUNT]]
-
-
-def _scale(matrix: Matrix) -> float:
-    return math.sqrt(abs(float(np.linalg.det(matrix[:2, :2]))))
 
 
 def _gap(mine: Patch, theirs: Patch) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from albumclean.similar.prior import prior
 from albumclean.similar.stars import REVISION as STARS
 from albumclean.similar.stars import find_stars
 from albumclean.similar.verdict import Verdict, verdict_of
+from albumclean.similar.witnesses import told_of
 from albumclean.store.cache import Cache
 
 COMMIT_EVERY = 2.0  # seconds
@@ -140,7 +141,7 @@ class _Looks:
         self.written = 0  # times that looks were remembered, each of which counts the cache's state up
         self._parts: list[list[Pair]] = []
         self._verdicts: list[dict[Pair, Verdict]] = []  # of each part: what is asked again and again stays small
-        self._told: list[dict[Pair, dict[bytes, float | None]]] = []  # by witnesses, of each part
+        self._told: list[defaultdict[Pair, dict[bytes, float | None]]] = []  # by witnesses, of each part
         self._part_of: dict[bytes, int] = {}
         self._join(found.pairs)
         self._prior = {content: prior(self._photo(content), content) for content in self._part_of}
@@ -202,9 +203,7 @@ class _Looks:
                 self._part_of.update(dict.fromkeys(part, len(self._parts)))
                 self._parts.append(pairs)
                 self._verdicts.append({})
-                self._told.append({})
-                for said in self._cache.comparisons.testimonies(part, REVISION):
-                    self._learn(said)
+                self._told.append(told_of(self._cache.comparisons.testimonies(part, REVISION)))
         for each, look in known.items():
             if each[0] in self._part_of and self._part_of[each[0]] == self._part_of.get(each[1]):
                 self._learn(look)
@@ -218,8 +217,7 @@ class _Looks:
         self._verdicts[self._part_of[look.one]][contents] = verdict_of(look, one, other)
 
     def _hear(self, said: Testimony) -> None:
-        told = self._told[self._part_of[said.one]]
-        told.setdefault((said.one, said.other), {})[said.witness] = said.leaning
+        self._told[self._part_of[said.one]][said.one, said.other][said.witness] = said.leaning
 
     def _ask(self, number: int) -> None:
         pairs = self._parts[number]

@@ -53,30 +53,28 @@ class Contest:
     def witnesses(self, star: Sequence[bytes]) -> list[Triple]:
         """Whom to ask which of two it was made from: the likeliest source, or what a look at it leaves open."""
         standing = self._standing(star)
-        contenders = self._contenders(standing.likely)
-        leader = contenders[0]
-        ranked = self._ranked(standing.likely)
-        unsettled = [each for each in ranked[1:] if standing.looks.get(pair(leader, each), _OPEN) < _UNSURE]
+        leader, *others = self._ranked(standing.likely)
+        unsettled = [each for each in others if standing.looks.get(pair(leader, each), _OPEN) < _UNSURE]
         wanted: list[Triple] = []
-        for rival in dict.fromkeys([*contenders[1:], *unsettled[: _CONTENDERS - 1]]):
+        for rival in dict.fromkeys([*self._contenders(standing.likely)[1:], *unsettled[: _CONTENDERS - 1]]):
             question = pair(leader, rival)
             heard = standing.told.get(question, {})
             speaking = sum(leaning is not None for leaning in heard.values())
             if len(heard) >= _SPEAKING and not speaking:
                 continue  # those who were changed least can't tell: nobody can
             missing = max(0, min(_SPEAKING - speaking, _ASKED - len(heard)))
-            wanted += ((*question, other) for other in self._least_changed(leader, rival, standing)[:missing])
+            unasked = standing.likely.keys() - {*question, *heard}
+            wanted += ((*question, other) for other in self._least_changed(unasked, question, standing)[:missing])
         return wanted
 
-    def _least_changed(self, leader: bytes, rival: bytes, standing: _Standing) -> list[bytes]:
-        """Those that were not asked about the two: first what looks most like either, in which most can be seen."""
-        heard = standing.told.get(pair(leader, rival), {})
+    def _least_changed(self, photos: Iterable[bytes], question: Pair, standing: _Standing) -> list[bytes]:
+        """First what looks most like either of the two, in which most can be seen."""
 
-        def key(other: bytes) -> tuple[float, int]:
-            seen = (standing.differences.get(each, {}).get(other, math.inf) for each in (leader, rival))
-            return min(seen), self.order[other]
+        def key(photo: bytes) -> tuple[float, int]:
+            seen = (standing.differences.get(each, {}).get(photo, math.inf) for each in question)
+            return min(seen), self.order[photo]
 
-        return sorted(standing.likely.keys() - {leader, rival, *heard}, key=key)
+        return sorted(photos, key=key)
 
     def _standing(self, star: Sequence[bytes]) -> _Standing:
         ordered = sorted(star, key=self.order.__getitem__)

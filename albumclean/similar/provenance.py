@@ -35,7 +35,7 @@ class Provenance:
 
     @classmethod
     def of(cls, contents: Iterable[bytes], comparisons: Comparisons, told: Testimonies = NOTHING_TOLD) -> Provenance:
-        """The order of `contents` by those of the `comparisons` whose two sides are among them, and what they tell."""
+        """The order of `contents` by those of the `comparisons` and of what was `told` that are of them alone."""
         files = Counter(contents)
         nodes = sorted(files)
         known = _among(nodes, comparisons)

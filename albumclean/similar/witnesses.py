@@ -47,8 +47,8 @@ def differences_of(seen: Iterable[tuple[bytes, bytes, float | None]]) -> Differe
     return found
 
 
-def told_of(testimonies: Iterable[Testimony]) -> Testimonies:
-    """Them in order."""
+def told_of(testimonies: Iterable[Testimony]) -> defaultdict[Pair, dict[bytes, float | None]]:
+    """By the two that are asked about, and by witness."""
     found: defaultdict[Pair, dict[bytes, float | None]] = defaultdict(dict)
     for each in testimonies:
         found[each.one, each.other][each.witness] = each.leaning

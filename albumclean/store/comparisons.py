@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from albumclean.domain import Comparison, Reason, Relation, Testimony, Turn
 from albumclean.store.connection import Address, Connection
@@ -55,17 +56,7 @@ class Comparisons:
 
     def among(self, contents: Collection[bytes], revision: str) -> list[Comparison]:
         """Every comparison of which both sides are in `contents`, in order."""
-        found = []
-        wanted = set(contents)
-        with store_errors(self._path):
-            for marks, asked in portions(sorted(wanted)):
-                rows = self._connection.execute(
-                    f"""SELECT one, other, relation, likeness, source, reasons, certainty, turn, difference
-                    FROM comparison WHERE one IN ({marks}) AND revision = ? ORDER BY one, other""",  # noqa: S608
-                    (*asked, revision),
-                )
-                found += [_comparison(row) for row in rows if row[1] in wanted]
-        return found
+        return list(map(_comparison, self._rows_among(contents, revision, "comparison", ("one", "other"), _FOUND)))
 
     def pixels(self, contents: Iterable[bytes], revision: str) -> Iterator[tuple[bytes, bytes]]:
         """(content, digest of its picture) of those contents that were ever looked at closely."""
@@ -78,17 +69,22 @@ class Comparisons:
 
     def testimonies(self, contents: Collection[bytes], revision: str) -> list[Testimony]:
         """Every one of which all three are in `contents`, in order."""
-        found = []
+        rows = self._rows_among(contents, revision, "testimony", ("one", "other", "witness"), ("leaning",))
+        return [Testimony(*row) for row in rows]
+
+    def _rows_among(
+        self, contents: Collection[bytes], revision: str, table: str, key: Sequence[str], others: Sequence[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of which all contents in the key are among these, in order."""
         wanted = set(contents)
+        columns, order = ", ".join((*key, *others)), ", ".join(key)
         with store_errors(self._path):
             for marks, asked in portions(sorted(wanted)):
                 rows = self._connection.execute(
-                    f"""SELECT one, other, witness, leaning FROM testimony
-                    WHERE one IN ({marks}) AND revision = ? ORDER BY one, other, witness""",  # noqa: S608
+                    f"SELECT {columns} FROM {table} WHERE {key[0]} IN ({marks}) AND revision = ? ORDER BY {order}",  # noqa: S608
                     (*asked, revision),
                 )
-                found += [Testimony(*row) for row in rows if wanted.issuperset(row[1:3])]
-        return found
+                yield from (row for row in rows if wanted.issuperset(row[: len(key)]))
 
     def write(
         self,
