@@ -1,11 +1,12 @@
 """Teaches the network by which `comparison.odds` adds up evidence, and measures how often it names the source.
 
-    python -m models.fit_odds TABLE.jsonl ... [--write]
+    python -m models.fit_odds TABLE.jsonl ... [--plain] [--write]
 
 `benchmarks.near_duplicates.evidence_table` writes TABLEs. The accuracies are of five folds that no photo crosses, with
 all evidence and without metadata, beside those of the sum of weighed facts alone (`linear_weights`). What is shipped
 is half of that sum and half of the mean of three networks, and the two together at four fifths: the networks alone are
 right more often but also surely wrong more often, which can cost somebody a photo. With `--write` it is fitted on all.
+With `--plain` it is the one for plain pictures, and only pairs of such are looked at.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from albumclean.comparison.odds import CLIP, OddsWeights
+from albumclean.comparison.odds import CLIP, PHOTOS, PLAIN, OddsWeights, plainness
 from benchmarks.near_duplicates.evidence_table import Sample, read_table
 from models.linear_weights import CERTAIN, WEIGHTS
 
@@ -185,16 +186,19 @@ def main() -> None:
     """Print the accuracies; with `--write` fit on everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", type=Path, nargs="+")
+    parser.add_argument("--plain", action="store_true", help="of paper, screens, skies and walls")
     parser.add_argument("--write", action="store_true", help="write what comparisons use")
     options = parser.parse_args()
     torch.set_num_threads(1)  # the same numbers on every machine
     samples = list(
         {(sample.shot, sample.file): sample for table in options.tables for sample in read_table(table)}.values()
     )
+    if options.plain:
+        samples = [sample for sample in samples if plainness(sample.plain) > 0]
     evidences = Evidences.of(samples)
     print("\n".join(report(samples, evidences)))
     if options.write:
-        target = Path(str(files("albumclean.comparison"))) / "odds.json"
+        target = Path(str(files("albumclean.comparison"))) / (PLAIN if options.plain else PHOTOS)
         target.write_text(fitted(evidences, usual_of(evidences)).to_json(), encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from albumclean.comparison.alignment import Alignment
+from albumclean.comparison.evidence import Pair as CloseLook
 from albumclean.comparison.evidence import turn_of
 from albumclean.comparison.provenance import evidence, provenance
 from albumclean.config import Settings
@@ -103,7 +104,7 @@ def test_what_was_stripped_is_not_the_source_though_it_is_without_words_as_well(
     source, copy = side(labelled), side(BARE)
 
     assert source.photo.content_hash == provenance(source, copy, CENTRED).source
-    assert "annotated" not in {item.fact for item in evidence(source, copy, CENTRED)}
+    assert "annotated" not in {item.fact for item in evidence(CloseLook.of(source, copy, CENTRED))}
 
 
 def test_a_time_that_was_set_later_is_told_from_those_that_the_camera_set_at_once() -> None:
@@ -173,7 +174,7 @@ def test_a_picture_that_lies_across_the_size_in_its_metadata_was_turned_later() 
     source = side(packed(PICTURE, quality=95, exif=exif_of(tags, size).tobytes()))
     copy = side(packed(turned, quality=95, exif=exif_of(tags, size).tobytes()))
     across = Alignment.of(np.array([[0.0, -1, 319], [1, 0, 0], [0, 0, 1]]))
-    facts = {item.fact: item.value for item in evidence(source, copy, across)}
+    facts = {item.fact: item.value for item in evidence(CloseLook.of(source, copy, across))}
 
     assert 1.0 == facts["turned"]
 

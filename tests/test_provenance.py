@@ -14,11 +14,12 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from albumclean.comparison.alignment import Alignment
 from albumclean.comparison.claims import read_claims
-from albumclean.comparison.evidence import Evidence
-from albumclean.comparison.odds import log_odds, weights
+from albumclean.comparison.evidence import Evidence, Pair
+from albumclean.comparison.odds import PHOTOS, PLAIN, log_odds, weights
 from albumclean.comparison.provenance import Origin, evidence, provenance
 from albumclean.comparison.raster import scaling
 from albumclean.comparison.sides import Side
+from albumclean.comparison.small import together
 from albumclean.domain import Photo
 
 WIDTH, HEIGHT = 640, 480
@@ -149,8 +150,8 @@ def test_a_page_that_was_cropped_was_no_page_with_a_border() -> None:
     framed = side(packed(ImageOps.expand(page.crop((140, 120, 500, 360)), 24, (236, 234, 229)), quality=92))
     picture = side(packed(page.crop((140, 120, 500, 360)), quality=90))
 
-    cropped_page = {item.fact: item.value for item in evidence(source, copy, moved(64, 48))}
-    framed_picture = {item.fact: item.value for item in evidence(picture, framed, moved(-24, -24))}
+    cropped_page = {item.fact: item.value for item in evidence(Pair.of(source, copy, moved(64, 48)))}
+    framed_picture = {item.fact: item.value for item in evidence(Pair.of(picture, framed, moved(-24, -24)))}
 
     assert (1, 0) == (cropped_page["wider"], cropped_page["border"])
     assert (0, 1) == pytest.approx((framed_picture["wider"], framed_picture["border"]), abs=0.05)
@@ -183,7 +184,7 @@ def test_an_orientation_tag_does_not_hide_the_block_grid() -> None:
     source = side(packed(stored, quality=80, exif=camera(orientation=6)))
     copy = side(packed(source.image, quality=95))
 
-    facts = {item.fact: item.value for item in evidence(source, copy, CENTRED)}
+    facts = {item.fact: item.value for item in evidence(Pair.of(source, copy, CENTRED))}
 
     assert facts["compression_traces"] + facts["rounded_twice"] > 0.9
 
@@ -281,27 +282,84 @@ def test_every_fact_that_is_weighed_is_measured() -> None:
     known = {
         item.fact
         for copy, alignment in zip(copies, [resized(0.5), CENTRED], strict=True)
-        for item in evidence(source, copy, alignment)
+        for item in evidence(Pair.of(source, copy, alignment))
     }
 
     elsewhere = {"hard_edges", "flat_patches", "few_colours", "library_table", "annotated", "carries", "retimed"}
     elsewhere |= {"turned", "few_tones"}
-    assert set() == set(weights().facts) - known - elsewhere
+    assert set() == {*weights(PHOTOS).facts, *weights(PLAIN).facts} - known - elsewhere
 
 
-@given(st.dictionaries(st.sampled_from(weights().facts), st.floats(-3, 3)))
-def test_with_the_sides_swapped_the_odds_change_their_sign_and_nothing_else(found: dict[str, float]) -> None:
-    odds, gains = log_odds([Evidence(fact, value) for fact, value in found.items()])
-    swapped, losses = log_odds([Evidence(fact, -value) for fact, value in found.items()])
+FOUND = st.dictionaries(st.sampled_from(weights().facts), st.floats(-3, 3))
+
+
+@given(FOUND, st.floats(0, 1))
+def test_with_the_sides_swapped_the_odds_change_their_sign_and_nothing_else(
+    found: dict[str, float], plain: float
+) -> None:
+    odds, gains = log_odds([Evidence(fact, value) for fact, value in found.items()], plain)
+    swapped, losses = log_odds([Evidence(fact, -value) for fact, value in found.items()], plain)
 
     assert odds == pytest.approx(-swapped, abs=1e-9)
     assert gains == pytest.approx([-loss for loss in losses], abs=1e-9)
 
 
+@given(FOUND)
+def test_between_photos_and_plain_pictures_the_odds_lie_between_theirs(found: dict[str, float]) -> None:
+    items = [Evidence(fact, value) for fact, value in found.items()]
+    photo, between, plain = (log_odds(items, share)[0] for share in (0.3, 0.575, 0.9))
+
+    assert between == pytest.approx((photo + plain) / 2)
+    assert photo == pytest.approx(weights(PHOTOS).odds(row_of(found, PHOTOS))[0])
+    assert plain == pytest.approx(weights(PLAIN).odds(row_of(found, PLAIN))[0])
+
+
+def row_of(found: dict[str, float], name: str) -> np.ndarray:
+    return np.array([[found.get(fact, 0.0) for fact in weights(name).facts]])
+
+
+def page(lines: int = 12) -> Image.Image:
+    """Dark lines on paper, and a scanner's noise."""
+    values = np.full((HEIGHT, WIDTH), 246.0)
+    rng = np.random.default_rng(lines)
+    for line in range(lines):
+        top = 60 + 28 * line
+        for left in range(80, 420, 14):
+            values[top : top + 9, left : left + int(rng.integers(4, 12))] = 40
+    values += rng.normal(0, 1.0, values.shape)
+    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+def test_paper_is_plain_and_a_photo_is_not_whichever_comes_first_and_however_it_lies() -> None:
+    paper, photo = np.asarray(page()), np.asarray(textured(4))
+    turned = np.rot90(paper)
+
+    assert together(paper, paper, CENTRED).plain > 0.65
+    assert together(photo, photo, CENTRED).plain < 0.1
+    assert together(paper, photo, CENTRED).plain == together(photo, paper, CENTRED).plain < 0.1
+    assert together(turned, turned, CENTRED).plain == pytest.approx(together(paper, paper, CENTRED).plain, abs=0.05)
+    assert together(paper[:6, :6], paper[:6, :6], CENTRED).plain == 0
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.75, 1.5, 2.0])
+def test_compression_that_shows_through_a_scaling_is_known_as_such_and_says_who_was_scaled(factor: float) -> None:
+    source = side(packed(textured(21), quality=60))
+    copy = side(packed(scaled(factor)(source.image), quality=96))
+    facts = {item.fact: item.value for item in evidence(Pair.of(source, copy, resized(factor)))}
+    saved_again = side(packed(source.image, quality=96))
+    same_size = {item.fact: item.value for item in evidence(Pair.of(source, saved_again, CENTRED))}
+
+    assert facts["traces_scaled"] == facts["compression_traces"]
+    assert (facts["traces_scaled"] > 0.5) is (factor > 1)  # a smaller picture can't hold them
+    assert facts["traces_scaled"] >= 0
+    assert same_size["compression_traces"] > 0.5
+    assert same_size["traces_scaled"] == 0
+
+
 def test_a_reason_is_a_fact_that_speaks_for_the_source_and_without_which_it_were_less_sure() -> None:
     source = side(packed(textured(12), exif=camera()))
     copy = side(packed(scaled(0.5)(source.image), quality=70))
-    found = list(evidence(source, copy, resized(0.5)))
+    found = list(evidence(Pair.of(source, copy, resized(0.5))))
     _, gains = log_odds(found)
 
     said = {reason.fact: reason.weight for reason in provenance(source, copy, resized(0.5)).reasons}

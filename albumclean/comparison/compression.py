@@ -17,16 +17,21 @@ _WIDE, _NARROW = 0.68, 0.9  # share near the multiples: a bell curve as wide as 
 _LOOSE, _FIXED = 0.6, 0.88  # share at the usual place: of what is not fixed, and of what is
 _ONCE, _TWICE = 0.3, 0.7  # unevenness of the histogram of what was compressed once, and twice
 
+_SCALED = 0.05  # logarithm of the scale from which on no grid of blocks is shared
+
 _CAMERA_FORMATS = {"HEIF": 1.5, "MPO": 1.2, "JPEG": 1.0, "TIFF": 1.0, "PNG": 1.0, "BMP": 1.0}  # WebP, AVIF, ...: 0
 
 
 def compression(pair: Pair) -> Iterator[Evidence]:
     """What quantisation tells."""
     one, other = pair.one, pair.other
+    on_one, on_other = _on_lattice(one), _on_lattice(other)
     made = "was there before the other was saved: the other's compression lies over this picture"
     yield Evidence("saved_from", _made(other, one) - _made(one, other), made, made)
     traces = "has left traces of its own compression in the other"
-    yield Evidence("compression_traces", _on_lattice(one) - _on_lattice(other), traces, traces)
+    yield Evidence("compression_traces", on_one - on_other, traces, traces)
+    scaled = abs(math.log(pair.scale)) > _SCALED
+    yield Evidence("traces_scaled", on_one - on_other if scaled else 0.0, traces, traces)
     yield Evidence("fixes_the_other", _fixes(one, other) - _fixes(other, one), traces, traces)
     once = "was compressed once (the other twice, which left gaps in its coefficients)"
     yield Evidence("rounded_twice", _twice(one, other), once, once)

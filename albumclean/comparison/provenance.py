@@ -44,8 +44,8 @@ def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
     if one.photo.content_hash > other.photo.content_hash:  # always looked at from the same end
         return provenance(other, one, alignment.inverse)
     pair = Pair.of(one, other, alignment)
-    found = list(_evidence(pair))
-    total, gains = log_odds(found)
+    found = list(evidence(pair))
+    total, gains = log_odds(found, pair.together.plain)
     difference = pair.together.difference
     if abs(total) < _UNDECIDED:
         return Origin(None, difference=difference)
@@ -61,12 +61,8 @@ def provenance(one: Side, other: Side, alignment: Alignment) -> Origin:
     return Origin(source.photo.content_hash, abs(total), (*_strongest(reasons), *_edited(pair)), difference)
 
 
-def evidence(one: Side, other: Side, alignment: Alignment) -> Iterator[Evidence]:
+def evidence(pair: Pair) -> Iterator[Evidence]:
     """Everything that is measured, in a fixed order."""
-    return _evidence(Pair.of(one, other, alignment))
-
-
-def _evidence(pair: Pair) -> Iterator[Evidence]:
     for kind in KINDS:
         yield from kind(pair)
 

@@ -19,6 +19,8 @@ _FEWEST = 100  # pixels
 _LONG = 448  # pixels of the longer side
 _MARGIN = 12  # pixels around the frame of the narrower one
 _REACH = 6  # pixels to either side of its edge
+_BLOCK = 8  # pixels
+_PLAIN = 3.0  # grey levels: standard deviation of a block in which nothing is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +33,7 @@ class Together:
     other_pixels: NDArray[np.uint8]
     shown: NDArray[np.bool_]  # height x width: where both are
     odd: NDArray[np.bool_]  # height x width: where something lies on one only
+    plain: float  # share of either picture, of the less plain one, in which nothing is: sky, wall, paper; in [0, 1]
 
     @property
     def shift(self) -> float:
@@ -68,7 +71,16 @@ def together(one: Colours, other: Colours, alignment: Alignment) -> Together:
     picked = _picked(one, at, size)
     other_picked = _picked(other, inverse(alignment.matrix) @ at, size)
     mine, theirs, shown = first.astype(np.float32), warped.astype(np.float32), inside > 250
-    return Together(mine, theirs, picked, other_picked, shown, _odd(mine @ LUMA, theirs @ LUMA, shown))
+    plain = min(_plain(first), _plain(second))
+    return Together(mine, theirs, picked, other_picked, shown, _odd(mine @ LUMA, theirs @ LUMA, shown), plain)
+
+
+def _plain(small: Colours) -> float:
+    """The share of blocks that are all but of one brightness; 0 for what is smaller than a block."""
+    luma = small.astype(np.float32) @ LUMA
+    down, across = luma.shape[0] // _BLOCK, luma.shape[1] // _BLOCK
+    blocks = luma[: down * _BLOCK, : across * _BLOCK].reshape(down, _BLOCK, across, _BLOCK)
+    return float((blocks.std(axis=(1, 3)) < _PLAIN).mean()) if blocks.size else 0.0
 
 
 def _odd(luma: NDArray[np.float32], guest: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.bool_]:

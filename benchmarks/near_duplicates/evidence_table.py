@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from albumclean.comparison.alignment import Alignment
+from albumclean.comparison.evidence import Pair
 from albumclean.comparison.planes import Luma
 from albumclean.comparison.provenance import evidence
 from albumclean.comparison.relation import examine
@@ -42,6 +43,7 @@ class Sample:
     transformation: str
     strength: str
     evidence: dict[str, float]
+    plain: float = 0.0  # share of both in which nothing is
 
 
 def read_table(path: Path) -> Iterator[Sample]:
@@ -79,8 +81,10 @@ def measure(job: tuple[Path, Row, list[Row]]) -> list[Sample]:
         other = side_of(folder / row.file)
         if (alignment := aligned(one, other)) is None:
             continue
-        facts = {item.fact: item.value for item in evidence(one, other, alignment)}
-        samples.append(Sample(source.shot, row.file, row.transformation, row.strength, facts))
+        pair = Pair.of(one, other, alignment)
+        facts = {item.fact: item.value for item in evidence(pair)}
+        plain = pair.together.plain
+        samples.append(Sample(source.shot, row.file, row.transformation, row.strength, facts, plain))
     return samples
 
 
