@@ -341,6 +341,35 @@ def test_paper_is_plain_and_a_photo_is_not_whichever_comes_first_and_however_it_
     assert together(paper[:6, :6], paper[:6, :6], CENTRED).plain == 0
 
 
+def toned(image: Image.Image) -> Image.Image:
+    return Image.fromarray((np.asarray(image) * np.array([1.0, 0.93, 0.8])).astype(np.uint8))
+
+
+def darker_in_the_corners(image: Image.Image) -> Image.Image:
+    y, x = np.mgrid[: image.height, : image.width]
+    radius = 2 * ((x / image.width - 0.5) ** 2 + (y / image.height - 0.5) ** 2)
+    return Image.fromarray((np.asarray(image) * (1 - 0.5 * radius)[..., None]).astype(np.uint8))
+
+
+def stamped(image: Image.Image) -> Image.Image:
+    stamp = image.copy()
+    stamp.paste((200, 30, 30), (500, 400, 600, 440))
+    return stamp
+
+
+@pytest.mark.parametrize(
+    ("edit", "quality"),
+    [(toned, 95), (darker_in_the_corners, 95), (stamped, 95), (lambda image: image, 70)],
+    ids=["toned", "darker in the corners", "stamped", "saved more coarsely"],
+)
+@pytest.mark.parametrize("lines", [8, 12])
+def test_a_page_is_the_source_of_its_copies(lines: int, edit: Edit, quality: int) -> None:
+    source = side(packed(page(lines), quality=85))
+    copy = side(packed(edit(source.image), quality=quality))
+
+    assert source.photo.content_hash == provenance(source, copy, CENTRED).source
+
+
 @pytest.mark.parametrize("factor", [0.5, 0.75, 1.5, 2.0])
 def test_compression_that_shows_through_a_scaling_is_known_as_such_and_says_who_was_scaled(factor: float) -> None:
     source = side(packed(textured(21), quality=60))
