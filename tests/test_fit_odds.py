@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 from albumclean.comparison.odds import OddsWeights
 from benchmarks.near_duplicates.evidence_table import Sample, read_table
-from models.fit_odds import Evidences, by_transformation, crossed, fitted, linear, summary, usual_of
+from models.fit_odds import Evidences, by_transformation, crossed, fitted, linear, main, summary, usual_of
 from models.linear_weights import CERTAIN
 
 
@@ -69,3 +69,18 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path, samples: list[Sample]
     table = tmp_path / "table.jsonl"
     table.write_text("".join(json.dumps(asdict(sample)) + "\n" for sample in samples[:3]), encoding="utf-8")
     assert samples[:3] == list(read_table(table))
+
+
+def test_for_plain_pictures_only_pairs_of_such_are_looked_at(
+    tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shares = (0.2, 0.5, 0.6, 0.9)
+    table = tmp_path / "table.jsonl"
+    made = [replace(sample, plain=shares[number % 4]) for number, sample in enumerate(samples[:80])]
+    table.write_text("".join(json.dumps(asdict(sample)) + "\n" for sample in made), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["fit_odds", str(table), "--plain"])
+
+    main()
+
+    assert "the weighed sum alone, all evidence:" in (said := capsys.readouterr().out)
+    assert "of 40 right" in said.splitlines()[0]
