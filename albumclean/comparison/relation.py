@@ -146,19 +146,33 @@ def examine(one: Luma, other: Luma) -> Evidence | None:
     return None
 
 
+def may_match(one: Luma, other: Luma) -> bool:
+    """Whether a place can be found for the one in the other: a first glance, for which small pictures will do.
+
+    Where this is false for pictures of some 640 pixels on the short side, hardly any pair would be found alike at full
+    size, as the search for a place looks at 448 pixels of the long side.
+    """
+    return next(_roughly_placed(one, other), None) is not None
+
+
 def place(one: Luma, other: Luma) -> Alignment | None:
     """Where `other` lies in `one`, of pictures that are known to show one shot; None where they can't be aligned."""
     return next((Alignment.of(placed[0]) for placed in _placed(one, other) if placed is not None), None)
 
 
 def _placed(one: Luma, other: Luma) -> Iterator[tuple[Matrix, Tracks] | None]:
+    for matrix in _roughly_placed(one, other):
+        yield _refined(one, other, matrix, longest=_LAST, window=15, levels=1)
+
+
+def _roughly_placed(one: Luma, other: Luma) -> Iterator[Matrix]:
     for search in (by_turns, by_keypoints):
         near = search(one, other)
         if near is None:
             continue
         first = _refined(one, other, near.matrix, longest=_FIRST, window=21, levels=3)
         if first is not None and first[1].agreeing >= _SOME:
-            yield _refined(one, other, first[0], longest=_LAST, window=15, levels=1)
+            yield first[0]
 
 
 def _evidence(one: Luma, other: Luma, refined: tuple[Matrix, Tracks] | None) -> Evidence | None:
