@@ -14,13 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from albumclean.comparison.planes import Bytes, Luma, Matrix, inverse, scale_of, scaling
+from albumclean.comparison.planes import Luma, Matrix, inverse, scale_of
 
-COARSE = 448  # pixels of the long side for the first search
 _TINY = 40  # pixels square for the eight turns
 _WHOLE = 0.45  # correlation above which a turn of the whole picture is worth a try
 _ASPECT = 0.04  # relative difference of the sides' ratio for that
-_KEYPOINTS = 700
 _RATIO = 0.8  # Lowe's: the best match must be this much nearer than the second
 _VOTES = 12  # keypoints that must agree
 _REACH = 3.0  # pixels at the coarse size within which they do
@@ -91,17 +89,14 @@ def _tiny(luma: Luma) -> NDArray[np.float32]:
 
 def by_keypoints(one: Luma, other: Luma, seed: int = 1) -> Alignment | None:
     """A similarity that at least a dozen SIFT keypoints vote for, or None. Mirrored only if that has more votes."""
-    first, first_map = _small(one)
-    second, second_map = _small(other)
-    sift = cv2.SIFT_create(nfeatures=_KEYPOINTS)  # type: ignore[attr-defined]
-    points, descriptors = _described(sift, first)
+    target, seen = one.keypoints, other.keypoints
+    points, descriptors = target.plain
     best, best_votes = None, _VOTES - 1
     if descriptors is None or len(points) < _VOTES:
         return None
     for mirrored in (False, True):
-        plane = np.ascontiguousarray(second[:, ::-1]) if mirrored else second
-        flip = np.array([[-1, 0, second.shape[1] - 1], [0, 1, 0], [0, 0, 1]], np.float64) if mirrored else np.eye(3)
-        there, others = _described(sift, plane)
+        flip = np.array([[-1, 0, seen.width - 1], [0, 1, 0], [0, 0, 1]], np.float64) if mirrored else np.eye(3)
+        there, others = seen.mirrored if mirrored else seen.plain
         if others is None or len(there) < _VOTES:
             continue
         pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(others, descriptors, k=2)
@@ -120,20 +115,5 @@ def by_keypoints(one: Luma, other: Luma, seed: int = 1) -> Alignment | None:
         count = len(np.unique(np.rint(target[agreeing]), axis=0))
         if count > best_votes:
             whole = np.vstack([matrix, [0, 0, 1]])
-            best, best_votes = inverse(first_map) @ whole @ flip @ second_map, count
+            best, best_votes = inverse(target.matrix) @ whole @ flip @ seen.matrix, count
     return None if best is None else Alignment.of(best)
-
-
-def _small(luma: Luma) -> tuple[Bytes, Matrix]:
-    width, height = luma.size
-    factor = min(2.0, COARSE / max(width, height))
-    size = max(16, round(width * factor)), max(16, round(height * factor))
-    return luma.resized(*size), scaling(size[0] / width, size[1] / height)
-
-
-def _described(sift: cv2.SIFT, plane: Bytes) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    keypoints, descriptors = sift.detectAndCompute(plane, None)
-    points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
-    if descriptors is not None:  # RootSIFT (Arandjelovic and Zisserman 2012)
-        descriptors = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
-    return points, descriptors

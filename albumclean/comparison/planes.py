@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from albumclean.comparison.keypoints import COARSE, Keypoints
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]  # 3 x 3, of homogeneous pixel coordinates (x, y, 1), pixel centres at integers
@@ -72,6 +74,14 @@ class Luma:
             even = planes[-1][: height // 2 * 2, : width // 2 * 2]
             planes.append(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
         return tuple(planes)
+
+    @cached_property
+    def keypoints(self) -> Keypoints:
+        """By which the place of another picture is searched for: pictures that are compared with many keep them."""
+        width, height = self.size
+        factor = min(2.0, COARSE / max(width, height))
+        size = max(16, round(width * factor)), max(16, round(height * factor))
+        return Keypoints(self.resized(*size), scaling(size[0] / width, size[1] / height))
 
     def resized(self, width: int, height: int) -> Bytes:
         """The whole picture at another size."""
