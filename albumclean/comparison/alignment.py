@@ -89,14 +89,14 @@ def _tiny(luma: Luma) -> NDArray[np.float32]:
 
 def by_keypoints(one: Luma, other: Luma, seed: int = 1) -> Alignment | None:
     """A similarity that at least a dozen SIFT keypoints vote for, or None. Mirrored only if that has more votes."""
-    target, seen = one.keypoints, other.keypoints
-    points, descriptors = target.plain
+    host, guest = one.keypoints, other.keypoints
+    points, descriptors = host.plain
     best, best_votes = None, _VOTES - 1
     if descriptors is None or len(points) < _VOTES:
         return None
     for mirrored in (False, True):
-        flip = np.array([[-1, 0, seen.width - 1], [0, 1, 0], [0, 0, 1]], np.float64) if mirrored else np.eye(3)
-        there, others = seen.mirrored if mirrored else seen.plain
+        flip = np.array([[-1, 0, guest.width - 1], [0, 1, 0], [0, 0, 1]], np.float64) if mirrored else np.eye(3)
+        there, others = guest.mirrored if mirrored else guest.plain
         if others is None or len(there) < _VOTES:
             continue
         pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(others, descriptors, k=2)
@@ -115,5 +115,5 @@ def by_keypoints(one: Luma, other: Luma, seed: int = 1) -> Alignment | None:
         count = len(np.unique(np.rint(target[agreeing]), axis=0))
         if count > best_votes:
             whole = np.vstack([matrix, [0, 0, 1]])
-            best, best_votes = inverse(target.matrix) @ whole @ flip @ seen.matrix, count
+            best, best_votes = inverse(host.matrix) @ whole @ flip @ guest.matrix, count
     return None if best is None else Alignment.of(best)
