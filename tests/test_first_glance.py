@@ -125,6 +125,33 @@ def test_glances_take_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert look._glances.keys() >= {content_hash(paths[0].read_bytes())}  # it was used last
 
 
+def black() -> Image.Image:
+    return Image.new("RGB", (WIDTH, HEIGHT))
+
+
+def dark() -> Image.Image:
+    grain = np.random.default_rng(1).normal(6, 2, (HEIGHT, WIDTH, 3))
+    return Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8))
+
+
+def sky() -> Image.Image:
+    light = np.linspace(120, 180, HEIGHT).astype(np.uint8)
+    return Image.fromarray(np.tile(light[:, None, None], (1, WIDTH, 3)))
+
+
+@pytest.mark.parametrize("made", [black, dark, sky])
+def test_the_same_pixels_are_found_where_there_is_nothing_to_lay_over_each_other(
+    made: Callable[[], Image.Image], tmp_path: Path
+) -> None:
+    one, commented, converted = tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "c.png"
+    made().save(one, quality=90)
+    made().save(commented, quality=90, comment=b"the same picture")
+    with Image.open(one) as opened:
+        opened.save(converted)
+    assert relation_of(looked(one, commented)) is Relation.SAME_PIXELS
+    assert relation_of(looked(one, converted)) is Relation.SAME_PIXELS
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from albumclean.comparison.alignment import Alignment, by_keypoints, by_turns
@@ -22,6 +23,7 @@ from albumclean.comparison.structure import Structure, structure_of
 from albumclean.comparison.tracking import Tracks, track
 from albumclean.domain import Relation
 
+_EQUAL = 2.0  # grey levels on average: one picture, scaled down by two decoders, lies within half of it
 _SMALL, _FIRST, _LAST = 160, 448, 1024  # pixels of the grid's long side
 _SOME = 0.3  # share of the corners that must agree for a place to be worth refining
 _FULL = 1 << 20  # pixels: no limit
@@ -150,8 +152,11 @@ def may_match(one: Luma, other: Luma) -> bool:
     """Whether a place can be found for the one in the other: a first glance, for which small pictures will do.
 
     Where this is false for pictures of some 640 pixels on the short side, hardly any pair would be found alike at full
-    size, as the search for a place looks at 448 pixels of the long side.
+    size, as the search for a place looks at 448 pixels of the long side. Flat and dark pictures have no place in each
+    other, and may still be the same: what can't be told from the other at a small size is left to the close look.
     """
+    if one.size == other.size and float(cv2.absdiff(one.full, other.full).mean()) <= _EQUAL:
+        return True
     return next(_roughly_placed(one, other), None) is not None
 
 
