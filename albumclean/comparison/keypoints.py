@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-COARSE = 448  # pixels of the long side for the first search
 _MOST = 700  # keypoints
 
 # points of shape (n, 2), and their descriptors of shape (n, 128); None where there are none

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from albumclean.comparison.keypoints import COARSE, Keypoints
+from albumclean.comparison.keypoints import Keypoints
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]  # 3 x 3, of homogeneous pixel coordinates (x, y, 1), pixel centres at integers
 
+_COARSE = 448  # pixels of the long side on which keypoints are looked for
 _SPARSE = 1.15  # pixels of a picture for one of the grid, along a line, from which it is blurred first
 
 
@@ -79,7 +80,7 @@ class Luma:
     def keypoints(self) -> Keypoints:
         """By which the place of another picture is searched for: pictures that are compared with many keep them."""
         width, height = self.size
-        factor = min(2.0, COARSE / max(width, height))
+        factor = min(2.0, _COARSE / max(width, height))
         size = max(16, round(width * factor)), max(16, round(height * factor))
         return Keypoints(self.resized(*size), scaling(size[0] / width, size[1] / height))
 

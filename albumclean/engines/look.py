@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from albumclean.comparison.sides import Side
 from albumclean.domain import Comparison, FileIdentity, Relation, Testimony
+from albumclean.media import sniff
 from albumclean.media.decode import Frame, decode, reduction_for
 from albumclean.media.reading import read_content
 from albumclean.similar.components import Pair, Triple
@@ -24,7 +25,6 @@ SHORT_SIDE = 2400  # pixels: native up to about 30 megapixels, as fine differenc
 _KEPT_SIDES = 3  # decoded photos that a worker remembers: the centre of a star is in many looks
 GLANCE_SIDE = 640  # pixels of the short side, at least: the search for a place looks at 448 of the long side
 _KEPT_GLANCES = 1 << 25  # pixels of small pictures that a worker remembers: about 40 of photos
-_JPEG = b"\xff\xd8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,11 @@ def _glance(identity: FileIdentity, content: bytes, max_pixels: int) -> _Glance:
 
     if content not in _glances:
         data = read_content(identity, content)
-        size = GLANCE_SIDE if data.startswith(_JPEG) else SHORT_SIDE  # other formats are no cheaper at a small size
-        frame = decode(data, identity.path, content, min_short_side=size, max_pixels=max_pixels)
-        image = _kept(frame, data)[0].image if size == SHORT_SIDE or frame.reduction == 1 else frame.image
+        is_jpeg = sniff.picture_format(data) == "JPEG"  # other formats are no cheaper at a small size
+        side = GLANCE_SIDE if is_jpeg else SHORT_SIDE
+        frame = decode(data, identity.path, content, min_short_side=side, max_pixels=max_pixels)
+        serves_both = not is_jpeg or frame.reduction == 1
+        image = _kept(frame, data)[0].image if serves_both else frame.image
         factor = reduction_for(*image.size, GLANCE_SIDE)
         luma = Luma.of(image.reduce(factor) if factor > 1 else image)
         _glances[content] = _Glance(luma, is_whole=frame.reduction * factor == 1)
