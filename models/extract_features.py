@@ -23,6 +23,7 @@ from safetensors.torch import load_file
 
 from albumclean.media import view
 from albumclean.media.view import network_view
+from albumclean.scoring import lite0
 from albumclean.scoring.nets import efficientnet_lite, pixels
 from albumclean.scoring.nets.efficientnet_lite import EfficientNetLite0
 from albumclean.scoring.nets.pixels import normalise
@@ -42,7 +43,7 @@ VARIANTS: Final[dict[str, Callable[[Image.Image], Image.Image]]] = {
 
 def cache_file(cache: Path, weights: Path, split: str, variant: str) -> Path:
     """Named by all that the features depend on; other weights, another view or other code never meet it."""
-    code = "".join(inspect.getsource(module) for module in (efficientnet_lite, pixels, view))
+    code = "".join(inspect.getsource(module) for module in (lite0, efficientnet_lite, pixels, view))
     key = hashlib.sha256(weights.read_bytes() + repr(WHOLE).encode() + code.encode()).hexdigest()[:12]
     return cache / f"lite0-{key}-{split}-{variant}.f32"
 

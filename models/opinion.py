@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from albumclean.scoring.nets.efficientnet_lite import FORK, Block, EfficientNetLite0, Ending, pool
+from albumclean.scoring.lite0 import FORK
+from albumclean.scoring.nets.efficientnet_lite import Block, EfficientNetLite0, Ending, pool
 from albumclean.scoring.nets.judge import Judge
 from models.opinion_views import Seen
 from models.weights_file import as_bytes

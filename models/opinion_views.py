@@ -24,7 +24,8 @@ from PIL import Image, ImageOps
 from albumclean.distortions import DISTORTIONS, distort
 from albumclean.media.view import network_view
 from albumclean.scoring.device import place
-from albumclean.scoring.nets.judge import EARLY, Judge
+from albumclean.scoring.lite0 import EARLY
+from albumclean.scoring.nets.judge import Judge
 from albumclean.scoring.scorers.judge import INPUT, load
 from models import biq2021, clean, livec
 from models.synthesise import parser_of_parts

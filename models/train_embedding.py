@@ -23,7 +23,7 @@ from scipy.linalg import eigh
 
 from albumclean.evaluation.weighted import Floats
 from albumclean.scoring.device import place
-from albumclean.scoring.nets.efficientnet_lite import HEAD_CHANNELS
+from albumclean.scoring.lite0 import HEAD_CHANNELS
 from albumclean.scoring.nets.judge import content
 from albumclean.scoring.scorers.judge import EMBEDDING
 from models.copies import KINDS

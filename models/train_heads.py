@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from albumclean.scoring.device import place
-from albumclean.scoring.nets.efficientnet_lite import FORK, STAGES
-from albumclean.scoring.nets.judge import CONTENT_CHANNELS, FAULTS
+from albumclean.scoring.lite0 import CONTENT_CHANNELS, FORK, STAGES
+from albumclean.scoring.nets.judge import FAULTS
 from albumclean.scoring.scorers.judge import EMBEDDING
 from models import biq2021
 from models.impression import Impression

@@ -23,7 +23,8 @@ from torch.nn import functional
 
 from albumclean.domain import PhotoKind
 from albumclean.media.statistics import COUNT
-from albumclean.scoring.nets.judge import CONTENT_CHANNELS, content
+from albumclean.scoring.lite0 import CONTENT_CHANNELS
+from albumclean.scoring.nets.judge import content
 from albumclean.scoring.nets.kind import KindHead
 from models.kind_features import cell, parser_of_kinds, places_of
 from models.kind_samples import KINDS, Sample, train_samples

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from albumclean.scoring.nets.packing import packed
+from albumclean.scoring.packing import packed
 
 WEIGHTS: Final = Path(__file__).with_name("judge.safetensors")
 METRICS_FILE: Final = Path(__file__).with_name("judge.json")
@@ -26,7 +26,9 @@ def folded(name: str, layer: nn.Linear, mean: Tensor, spread: Tensor) -> dict[st
 
 def as_bytes(name: str, tensor: Tensor) -> dict[str, Tensor]:
     """A tensor as the opinion's are stored: filters and matrices in a byte for each number."""
-    return packed(name, tensor) if tensor.dim() > 1 else {name: tensor.float().clone()}
+    if tensor.dim() <= 1:
+        return {name: tensor.float().clone()}
+    return {key: torch.from_numpy(array) for key, array in packed(name, tensor.detach().float().numpy()).items()}
 
 
 def save(state: dict[str, Tensor], out: Path) -> str:

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from albumclean.domain import InputSpec
-from albumclean.scoring.nets.efficientnet_lite import SPREAD_FLOOR, EfficientNetLite0, SameConv, mean_columns, pool
+from albumclean.scoring.lite0 import SPREAD_FLOOR, mean_columns
+from albumclean.scoring.nets.efficientnet_lite import EfficientNetLite0, SameConv, pool
 from albumclean.scoring.nets.pixels import normalise
 from albumclean.scoring.scorers import judge
 

@@ -21,26 +21,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from albumclean.scoring.lite0 import (
+    FEATURES,
+    FORK,
+    HEAD_CHANNELS,
+    LEAST_VARIANCE,
+    MULTIPLE,
+    PRECISE_STAGES,
+    SPREAD_FLOOR,
+    STAGES,
+    STEM_CHANNELS,
+    inputs_of,
+    pools_wide,
+)
 from albumclean.scoring.nets import fused
 from albumclean.scoring.nets.fused import FusedConv
 
-STEM_CHANNELS: Final = 32
-HEAD_CHANNELS: Final = 1280
-STAGES: Final = (  # (expansion, channels, blocks, stride of the first block, kernel)
-    (1, 16, 1, 1, 3),
-    (6, 24, 2, 2, 3),
-    (6, 40, 2, 2, 5),
-    (6, 80, 3, 2, 3),
-    (6, 112, 3, 1, 5),
-    (6, 192, 4, 2, 5),
-    (6, 320, 1, 1, 3),
-)
-SPREAD_FLOOR: Final = 0.03  # far below the spread of a living channel; keeps the logarithm of a flat map tame
-PRECISE_STAGES: Final = 2  # half precision in the stem and the first stages shifts the mean of a whole channel
 # Of a fused pass: the widest map has 96 bytes for each, and beyond 32 MB glibc gets memory anew for each map.
 PIXELS_AT_ONCE: Final = 300_000
-FORK: Final = 5  # the stage after which another ending may begin: three quarters of the weights come after it
-MULTIPLE: Final = 32  # the sides of the input must be multiples of the whole network's stride
 
 Moments = Callable[[Tensor], tuple[Tensor, Tensor]]
 
@@ -129,7 +127,7 @@ class Ending(nn.Module):
         self.first = first
         self._fused: dict[torch.dtype, Fused] | None = None  # by precision, from `for_inference` on
         stages: list[nn.Sequential] = []
-        inputs = STEM_CHANNELS if first == 1 else STAGES[first - 2][1]
+        inputs = inputs_of(first)
         for expansion, outputs, blocks, stride, kernel in STAGES[first - 1 :]:
             sizes = [(inputs, stride)] + [(outputs, 1)] * (blocks - 1)
             stages.append(nn.Sequential(*(Block(i, outputs, kernel, s, expansion) for i, s in sizes)))
@@ -150,15 +148,14 @@ class Ending(nn.Module):
     def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The feature maps to pool, by name, as they are computed; use each before asking for the next.
 
-        Each stage's, the head's; and the wide map before each downsampling, but for the first, which is the largest of
-        all and adds nothing.
+        Each stage's, the head's; and some wide maps before a downsampling (`pools_wide`).
         """
         form = self._form(x)
         for number, stage in enumerate(self.stages if form is None else form.stages, self.first):
             for block in cast(Iterable[Block | FusedBlock], stage):
                 with precision(x, number):
                     wide = block.widen(x)
-                if block.stride > 1 and number > 2:
+                if pools_wide(number, block.stride):
                     yield f"wide{number}", wide
                 with precision(x, number):
                     x = block.narrow(wide, x)
@@ -192,7 +189,7 @@ class Look(NamedTuple):
 class EfficientNetLite0(Ending):
     """The network without its classifier. Input is RGB as (x - 127) / 128 with x in [0, 255]."""
 
-    features: ClassVar[int] = 6304  # F of `forward_features`
+    features: ClassVar[int] = FEATURES  # F of `forward_features`
 
     def __init__(self) -> None:
         super().__init__(first=1)
@@ -238,28 +235,6 @@ def precision(x: Tensor, stage: int) -> AbstractContextManager[object]:
     return torch.autocast(x.device.type, enabled=False) if stage <= PRECISE_STAGES else nullcontext()
 
 
-def mean_columns() -> dict[str, slice]:
-    """Where the channel means of each map stand among the F features; their log spreads follow them."""
-    widths = {"stem": STEM_CHANNELS}
-    inputs = STEM_CHANNELS
-    for number, (expansion, outputs, _, stride, _) in enumerate(STAGES, 1):
-        if stride > 1 and number > 2:
-            widths[f"wide{number}"] = inputs * expansion
-        widths[f"stage{number}"] = inputs = outputs
-    widths["head"] = HEAD_CHANNELS
-    found: dict[str, slice] = {}
-    start = 0
-    for name, width in widths.items():
-        found[name] = slice(start, start + width)
-        start += 2 * width
-    return found
-
-
-def before_fork() -> slice:
-    """The columns among the F features of the maps up to stage `FORK`, which all endings share."""
-    return slice(0, mean_columns()[f"wide{FORK + 1}"].start)  # the first map after it, as stage 6 downsamples
-
-
 def pool(x: Tensor, moments: Moments | None = None) -> Tensor:
     """(N, C, H, W) -> float32 (N, 2 C), whatever x's precision: each channel's mean and the log of its spread.
 
@@ -267,8 +242,7 @@ def pool(x: Tensor, moments: Moments | None = None) -> Tensor:
     """
     with torch.autocast(x.device.type, enabled=False):
         mean, variance = (moments or plain_moments)(x)
-        # The least keeps the gradient of a flat map finite.
-        return torch.cat([mean, (variance.clamp(min=1e-8).sqrt() + SPREAD_FLOOR).log()], dim=1)
+        return torch.cat([mean, (variance.clamp(min=LEAST_VARIANCE).sqrt() + SPREAD_FLOOR).log()], dim=1)
 
 
 def plain_moments(x: Tensor) -> tuple[Tensor, Tensor]:

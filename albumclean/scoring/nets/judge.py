@@ -15,21 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from albumclean.domain import Degradation, InputSpec
-from albumclean.scoring.nets.efficientnet_lite import (
-    FORK,
-    HEAD_CHANNELS,
-    EfficientNetLite0,
-    Ending,
-    Look,
-    before_fork,
-    mean_columns,
-)
+from albumclean.scoring.lite0 import CONTENT, CONTENT_CHANNELS, EARLY, FORK, HEAD_CHANNELS
+from albumclean.scoring.nets.efficientnet_lite import EfficientNetLite0, Ending, Look
 from albumclean.scoring.nets.pixels import normalise
 
 FAULTS: Final = tuple(Degradation)
-CONTENT: Final = tuple(columns for name, columns in mean_columns().items() if name.startswith(("wide", "head")))
-CONTENT_CHANNELS: Final = sum(columns.stop - columns.start for columns in CONTENT)
-EARLY: Final = before_fork()
 QUANTITIES: Final = ("mos", "mos_std", *FAULTS, "preference")
 
 

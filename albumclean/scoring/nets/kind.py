@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from albumclean.scoring.nets.judge import CONTENT_CHANNELS, content
+from albumclean.scoring.lite0 import CONTENT_CHANNELS
+from albumclean.scoring.nets.judge import content
 
 KINDS = 5
 

@@ -45,12 +45,12 @@ def load(weights: Path) -> Judge:
     The caller has checked the file's SHA-256. Raises `OSError` or `safetensors.SafetensorError` if it can't be read.
     """
     import torch
-    from safetensors.torch import load_file
+    from safetensors.numpy import load_file
 
     from albumclean.scoring.nets.judge import Judge
-    from albumclean.scoring.nets.packing import unpacked
+    from albumclean.scoring.packing import unpacked
 
-    state = unpacked(load_file(weights))
+    state = {name: torch.from_numpy(array) for name, array in unpacked(load_file(weights)).items()}
     with torch.device("meta"):  # don't spend time on random weights
         network = Judge(
             INPUT,
