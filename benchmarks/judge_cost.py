@@ -168,7 +168,7 @@ def measure(paths: Sequence[Path], published: int, threads: int) -> Row:
         "revision": network.spec.revision,
         "photos": len(paths),
         "batch": network.batch,
-        "precision": str(network.placement),
+        "precision": network.precision,
         "threads": torch.get_num_threads(),
         "ours": round(median(totals), 4),
         "ours_slowest": round(max(totals), 4),

@@ -2,9 +2,9 @@
 
 `python -m benchmarks.judge_int8 --photos DIR --calibrate DIR [--work DIR]`, in an environment that also has onnx,
 onnxruntime and onnxscript. CPU milliseconds of the forward pass a photo on one thread, the forms in turns and the best
-of the rounds, beside the quick form that is shipped in half and in single precision; and how far each one's answers are
-from those in single precision. Integers: QDQ, weights by channel, ranges from the photos of `--calibrate`; `late` keeps
-the stem and the first two stages in single precision, as half precision does.
+of the rounds, beside the graph that is shipped; and how far each one's answers are from those of onnxruntime in single
+precision. Integers: QDQ, weights by channel, ranges from the photos of `--calibrate`; `late` keeps the stem and the
+first two stages in single precision, as half precision does.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ import numpy.typing as npt
 from albumclean.media.view import NetworkView
 from albumclean.scoring import registry
 from albumclean.scoring.device import place
+from albumclean.scoring.graphs.runtime import Share
 from benchmarks.forward_pass import views_of
 from benchmarks.judged import Row
 
 if TYPE_CHECKING:
+    from albumclean.scoring.graphs.judge import JudgeGraph
     from albumclean.scoring.nets.judge import Judge
 
 Floats = npt.NDArray[np.float32]
@@ -108,14 +110,13 @@ def session(graph: Path) -> Callable[[Inputs], Floats]:
     return lambda seen: cast("Floats", opened.run(None, seen)[0])
 
 
-def quick(network: Judge, *, half: bool) -> Callable[[Inputs], Floats]:
-    """The forward pass that is shipped."""
-    import torch
+def shipped() -> Callable[[Inputs], Floats]:
+    """The forward pass as a scan runs it, picture by picture."""
+    graph = cast("JudgeGraph", registry.shipped(registry.JUDGE).compiled(Share()))
 
     def run(seen: Inputs) -> Floats:
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-            values, _ = network(torch.from_numpy(seen["whole"]), torch.from_numpy(seen["patches"]))
-        return cast("Floats", values.numpy())
+        views = map(NetworkView, seen["whole"], seen["patches"])
+        return np.concatenate([graph(view)[0] for view in views])
 
     return run
 
@@ -131,8 +132,7 @@ def measure(photos: Sequence[NetworkView], calibration: Sequence[NetworkView], w
     export(cast("Judge", judge.load()), graphs["single"])
     for name in ("integers", "late"):
         quantise(graphs["single"], graphs[name], calibration, late=name == "late")
-    network = cast("Judge", judge.load()).for_inference()
-    forms = {"shipped, half": quick(network, half=True), "shipped, single": quick(network, half=False)}
+    forms = {"shipped": shipped()}
     forms |= {f"onnxruntime, {name}": session(graph) for name, graph in graphs.items()}
     batches = list(inputs(photos))
     answers: dict[str, Floats] = {}
@@ -142,7 +142,7 @@ def measure(photos: Sequence[NetworkView], calibration: Sequence[NetworkView], w
             before = time.process_time()
             answers[name] = np.concatenate([form(seen) for seen in batches])
             spent[name].append(1000 * (time.process_time() - before) / len(photos))
-    exact = answers["shipped, single"]
+    exact = answers["onnxruntime, single"]
     return {
         name: {
             "milliseconds": round(min(each[1:]), 1),

@@ -57,7 +57,7 @@ class Data:
 
 def read(folder: Path, fine: Path, cache: Path, weights: Path) -> Data:
     """Extract what the cache does not hold yet, by the backbone of `weights`, and standardise."""
-    network = load_judge(weights).for_inference()
+    network = load_judge(weights)
     rated = of_splits(folder)["train"]
     pictures = [each for each in all_pictures(folder, fine) if each.name != "val"]  # nothing is learned from that
     raw = {each.name: _flat(features(network, cache, each)) for each in pictures}

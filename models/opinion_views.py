@@ -176,7 +176,7 @@ def main() -> None:
     arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
-    network = load(arguments.weights).for_inference()
+    network = load(arguments.weights)
     (arguments.cache / "opinion").mkdir(parents=True, exist_ok=True)
     for source in sources(arguments.biq2021, arguments.livec, arguments.pictures):
         for number in range(arguments.part, -(-len(source.paths) // CHUNK), arguments.parts):

@@ -81,7 +81,7 @@ def main() -> None:
     arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
-    network = load_judge(arguments.weights or arguments.cache / IMPRESSION).for_inference()
+    network = load_judge(arguments.weights or arguments.cache / IMPRESSION)
     for pictures in all_pictures(arguments.biq2021, arguments.fine):
         features(network, arguments.cache, pictures, part=arguments.part, parts=arguments.parts)
 

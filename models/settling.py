@@ -37,7 +37,7 @@ def impressions(network: Judge, photos: list[biq2021.Rated]) -> tuple[Tensor, Te
 
 def settle(weights: Path, val: list[biq2021.Rated], training: dict[str, object]) -> None:
     """Fit what the module says on these photos, write it into a file of weights and into its record."""
-    network = load(weights).for_inference()
+    network = load(weights)
     inner, severity = impressions(network, val)
     mos = torch.tensor([photo.mos for photo in val])
     with torch.no_grad():

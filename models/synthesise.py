@@ -198,7 +198,7 @@ def main() -> None:
     arguments = parser.parse_args()
     place("cpu")
     torch.set_num_threads(arguments.threads)
-    network = load_judge(arguments.weights or arguments.cache / IMPRESSION).for_inference()
+    network = load_judge(arguments.weights or arguments.cache / IMPRESSION)
     source = Source(clean.read(arguments.photos), biq2021.read(arguments.biq2021, "train"))
     (arguments.cache / "synthetic").mkdir(exist_ok=True)
     for number in range(arguments.part, GROUPS // CHUNK, arguments.parts):

@@ -53,6 +53,7 @@ class Mean(torch.nn.Module):
 def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mean]:
     made = Mean()
     monkeypatch.setattr(registry.Shipped, "load", lambda _: made)
+    monkeypatch.setattr(registry.Shipped, "compiled", lambda *_: None)
     yield made
 
 
@@ -221,7 +222,7 @@ def test_the_batch_is_found_from_the_free_memory(monkeypatch: pytest.MonkeyPatch
     def with_free(gigabytes: float, device: str) -> int:
         memory = type("Memory", (), {"available": int(gigabytes * 1e9)})
         monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-        return batch_size(Placement(device, None), spec.pixels)
+        return batch_size(Placement(device), spec.pixels)
 
     assert [1, 4, 1, 32] == [with_free(*case) for case in ((0.1, "cpu"), (64, "cpu"), (0.1, "mps"), (64, "mps"))]
 
@@ -230,9 +231,7 @@ def test_patches_take_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = type("Memory", (), {"available": 10**10})
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     plain = InputSpec(area=384 * 384)
-    sizes = [
-        batch_size(Placement("mps", None), spec.pixels) for spec in (plain, replace(plain, patches=PatchSpec(9, 384)))
-    ]
+    sizes = [batch_size(Placement("mps"), spec.pixels) for spec in (plain, replace(plain, patches=PatchSpec(9, 384)))]
     assert [24, 2] == sizes
 
 
@@ -250,7 +249,9 @@ class Watch:
             print(os.environ.get("OMP_WAIT_POLICY"))
 sys.meta_path.insert(0, Watch())
 from albumclean.scoring.batches import NetworkBatches
+from albumclean.scoring.graphs import runtime
 from albumclean.scoring.registry import shipped
+runtime.openvino = lambda: None
 NetworkBatches(shipped("judge"), "cpu", 1)
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

@@ -92,6 +92,7 @@ def test_a_picture_without_a_finite_value_keeps_its_place(monkeypatch: pytest.Mo
             return torch.where(mean > 0.9, torch.nan, mean).repeat(1, len(QUANTITIES)), mean.sign()
 
     monkeypatch.setattr(registry.Shipped, "load", lambda _: Broken())
+    monkeypatch.setattr(registry.Shipped, "compiled", lambda *_: None)
     images = [Image.new("RGB", (64, 64), (level, level, level)) for level in (51, 255, 102)]
     assert [pytest.approx(0.2), None, pytest.approx(0.4)] == [one.get("mos") for one in judge_images(images, "cpu", 2)]
 

@@ -36,12 +36,13 @@ from albumclean.media.workers import WorkerPool
 from albumclean.scoring import batches, lanes, registry
 from albumclean.scoring.device import Placement
 from albumclean.scoring.findings import Findings
+from albumclean.scoring.forms import TorchForm
 from albumclean.scoring.lanes import Lanes, lanes_on
 from albumclean.scoring.scorer import Scorer
 from tests.memory_tasks import BLOCK, pages_given
 from tests.pictures import scene
 
-CPU = Placement("cpu", None)
+CPU = Placement("cpu")
 JUDGE = registry.shipped(registry.JUDGE)
 
 
@@ -289,7 +290,7 @@ def test_views_go_to_a_gpu_from_pinned_memory_without_waiting_and_to_others_as_t
         told.append((device, how))
         return self
 
-    network = batches.NetworkBatches(scorer_of(Mean()), "cpu", 1)
+    network = TorchForm(scorer_of(Mean()), CPU)
     monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
     monkeypatch.setattr(torch.Tensor, "to", to)
     pixels = np.arange(6, dtype=np.uint8).reshape(2, 3)
@@ -300,7 +301,7 @@ def test_views_go_to_a_gpu_from_pinned_memory_without_waiting_and_to_others_as_t
         ("cuda:1", ["pinned", ("cuda:1", {"non_blocking": True})]),
     ):
         told.clear()
-        network.placement = Placement(device, None)
+        network.placement = Placement(device)
         assert np.array_equal([pixels, pixels], network._moved([pixels, pixels]).numpy())
         assert expected == told
 
@@ -321,7 +322,7 @@ def test_each_lane_on_a_gpu_has_a_stream_of_its_own(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(torch.cuda, "Stream", new)
     monkeypatch.setattr(torch.cuda, "stream", stream)
     monkeypatch.setattr(lanes, "free_pixels", lambda _: 1000)
-    gpu = Lanes(Placement("cuda", None), 8)
+    gpu = Lanes(Placement("cuda"), 8)
     assert 2 == gpu.count
     threads_before = torch.get_num_threads()
 
@@ -336,7 +337,7 @@ def test_each_lane_on_a_gpu_has_a_stream_of_its_own(monkeypatch: pytest.MonkeyPa
         thread.join(60)
     assert ["cuda", "cuda"] == made
     assert [3, 3] == sorted(Counter(map(id, current)).values())
-    assert 1 == Lanes(Placement("mps", None), 8).count
+    assert 1 == Lanes(Placement("mps"), 8).count
 
 
 # --- memory ---------------------------------------------------------------------------------------------------------

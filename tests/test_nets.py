@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -129,3 +130,13 @@ def test_the_first_stages_stay_in_single_precision_under_autocast(network: Effic
         kinds = {name: each.dtype for name, each in network.maps(waves(64, 64))}
     assert {torch.float32} == {kinds[name] for name in ("stem", "stage1", "stage2")}
     assert torch.bfloat16 == kinds["stage4"]
+
+
+@pytest.mark.parametrize("mean", [(127.0, 127.0, 127.0), (120.0, 110.0, 100.0)])
+def test_pixels_are_normalised_channel_by_channel(mean: tuple[float, float, float]) -> None:
+    spec = InputSpec(area=64, multiple=1, mean=mean, std=(128.0, 64.0, 32.0))
+    pictures = torch.randint(0, 256, (2, 4, 6, 3), dtype=torch.uint8)
+    kept = pictures.clone()
+    expected = (pictures.numpy().astype(np.float32) - np.array(mean, np.float32)) / np.array(spec.std, np.float32)
+    assert np.array_equal(expected.transpose(0, 3, 1, 2), normalise(pictures, spec).numpy())
+    assert torch.equal(kept, pictures)

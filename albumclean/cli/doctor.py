@@ -11,7 +11,7 @@ import typer
 from albumclean import __version__
 from albumclean.cli.running import load, resumable
 from albumclean.errors import AlbumcleanError, ExitCode
-from albumclean.words import file_size, shown
+from albumclean.words import counted, file_size, shown
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,7 +88,8 @@ def _device() -> Iterator[str]:
 
     _, settings = load()
     batches = NetworkBatches(shipped(JUDGE), settings.scan.device, settings.scan.batch)
-    yield f"{batches.placement}, {batches.batch} photos at once"
+    by = "PyTorch" if batches.by_torch else "OpenVINO"
+    yield f"{batches.placement.device}, {batches.precision} by {by}, {counted(batches.batch, 'photo')} at once"
 
 
 def _settings() -> Iterator[str]:

@@ -117,7 +117,7 @@ class _Unfinished:
 
 
 class NetworkThread:
-    """Takes views, gives findings. Torch is imported and models are loaded in its first thread, when they are needed.
+    """Takes views, gives findings. Models, and torch if they want it, are loaded in its first thread when needed.
 
     There are as many threads as forward passes run best side by side (`scoring.lanes`). They take turns at collecting
     views to batches, and run these each for itself.
@@ -209,7 +209,7 @@ class NetworkThread:
                         return
                     batch = self._next()
                 if batch is not None:
-                    with batch.lanes.room(batch.network.pixels(batch.views)):
+                    with batch.lanes.room(batch.network.pixels(batch.views), by_torch=batch.network.by_torch):
                         self._out.put(batch.network.run(batch.views))
                     self._unfinished.remove(batch.number)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
@@ -248,7 +248,8 @@ class NetworkThread:
             return known
         from albumclean.scoring.batches import NetworkBatches
 
-        made = NetworkBatches(self._scorers[name], self._device, self._batch, self._begun().count)
+        lanes = self._begun()
+        made = NetworkBatches(self._scorers[name], self._device, self._batch, lanes.count, lanes.threads)
         self._networks[name] = made
         return made
 

@@ -6,7 +6,7 @@ import io
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -138,16 +138,15 @@ def forward(views: Sequence[dict[str, NetworkView]], wish: ScanSettings, scorers
     spent = clock = 0.0
     where = ("", "")
     for name in dict.fromkeys(name for seen in views for name in seen):
-        network = NetworkBatches(by_name[name], wish.device, wish.batch)
+        network = NetworkBatches(by_name[name], wish.device, wish.batch, threads=1)
         of_it = [seen[name] for seen in views]
-        with _one_thread():
-            _run(network, of_it[: network.batch])  # warms up
+        with _one_thread() if network.by_torch else nullcontext():
+            _run(network, of_it)  # warms up for all shapes
             cpu, began = time.process_time(), time.perf_counter()
             _run(network, of_it)
             spent, clock = spent + time.process_time() - cpu, clock + time.perf_counter() - began
         if not any(where) or name == registry.JUDGE:
-            half = network.placement.autocast if network.spec.half_precision else None
-            where = network.placement.device, str(half or "float32").removeprefix("torch.")
+            where = network.placement.device, network.precision
     return Forward(spent, clock, *where)
 
 

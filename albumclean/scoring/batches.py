@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
 from albumclean.domain import InputSpec, Score, ScorerSpec
 from albumclean.media.view import NetworkView
-from albumclean.scoring.device import Placement, batch_size, place, settle
+from albumclean.scoring.device import batch_size
 from albumclean.scoring.findings import Findings, embeddings_of
-from albumclean.scoring.registry import load_network, readers_of
+from albumclean.scoring.forms import Answers, Floats, form_of
 from albumclean.scoring.scorer import Scorer
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-    from albumclean.scoring.nets.judge import Judge
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 128 << 20  # bytes of views: three of 12 megapixels, or hundreds of the judge
 
-Floats = npt.NDArray[np.float32]
 Shapes = tuple[tuple[int, ...], ...]
 Batch = list[tuple[bytes, NetworkView]]  # of one shape: each photo's content hash and what the network sees of it
-
-
-@runtime_checkable
-class _Quickened(Protocol):
-    """A network that knows a quicker form of itself, for which its parameters may become others."""
-
-    def for_inference(self) -> nn.Module: ...
 
 
 class NetworkBatches:
@@ -45,25 +28,22 @@ class NetworkBatches:
     `take` and `rest` belong to one thread at a time; `run` to as many as like, at the same time.
     """
 
-    def __init__(self, scorer: Scorer, device: str, batch: int = 0, lanes: int = 1) -> None:
+    def __init__(self, scorer: Scorer, device: str, batch: int = 0, lanes: int = 1, threads: int = 0) -> None:
         """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged.
 
-        `lanes`: how many threads will call `run` at a time; they share the memory that a batch would take alone. The
-        heads that read the network's features are loaded at the first view that has statistics for them.
+        `lanes`: how many threads will call `run` at a time; they share the memory that a batch would take alone.
+        `threads`: how many cores each has, 0 for all, where PyTorch is not told by `Lanes`. The heads that read the
+        network's features are loaded at the first view that has statistics for them.
         """
         self.spec: ScorerSpec = scorer.spec
-        self.placement: Placement = place(device)  # before torch is imported, see there
-        import torch
-
-        self.batch = batch or batch_size(self.placement, self.spec.input.pixels, lanes)
+        self._form = form_of(scorer, device, lanes, threads)
+        self.placement = self._form.placement
+        self.precision = self._form.precision
+        self.by_torch = self._form.by_torch
         self._lanes = lanes
-        network = scorer.load()
-        if isinstance(network, _Quickened):
-            network = network.for_inference()
-        self._network = network.to(self.placement.device).to(memory_format=torch.channels_last)
-        settle(self.placement)
-        self._readers: list[tuple[ScorerSpec, nn.Module]] | None = None
-        self._loading = threading.Lock()  # guards `_readers`
+        self.batch = 1
+        if self.by_torch:
+            self.batch = batch or batch_size(self.placement, self.spec.input.pixels, lanes)
         self._waiting: dict[Shapes, Batch] = {}
 
     def add(self, content_hash: bytes, view: NetworkView) -> Findings:
@@ -124,7 +104,7 @@ class NetworkBatches:
         values, vectors, *read = (np.concatenate(part) for part in zip(*parts, strict=True))
         scores = list(_scores(self.spec, hashes, values))
         # Without statistics the heads were not asked.
-        for (reader, _), each in zip(self._readers or (), read, strict=False):
+        for reader, each in zip(self._form.readers, read, strict=False):
             scores += _scores(reader, hashes, each)
         return Findings(scores, embeddings_of(hashes, vectors))
 
@@ -137,18 +117,12 @@ class NetworkBatches:
             return self.batch
         return min(self.batch, batch_size(self.placement, view.pixels, self._lanes))
 
-    def _forward(self, views: Sequence[NetworkView]) -> Iterator[tuple[Floats, ...]]:
-        """Values (n, quantities) and embeddings of n views of one shape, then each reader's values.
-
-        Where memory runs out, in halves.
-        """
+    def _forward(self, views: Sequence[NetworkView]) -> Iterator[Answers]:
+        """The answers for views of one shape; where memory runs out, in halves."""
         try:
-            found = self._network_on(views, self.placement.autocast if self.spec.half_precision else None)
-            if not all(np.isfinite(each).all() for each in found):  # half precision can overflow where single does not
-                found = self._network_on(views, None)
-            yield found
+            yield self._form.answers(views)
         except (RuntimeError, MemoryError) as error:
-            if len(views) == 1 or not _out_of_memory(error):
+            if len(views) == 1 or not self._form.memory_ran_out(error):
                 raise
             half = len(views) // 2
             self.batch = min(self.batch, half)
@@ -156,57 +130,9 @@ class NetworkBatches:
             yield from self._forward(views[:half])
             yield from self._forward(views[half:])
 
-    def _network_on(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> tuple[Floats, ...]:
-        import torch
-
-        device = self.placement.device
-        whole = self._moved([view.whole for view in views])
-        patches = self._moved([view.patches for view in views])
-        with torch.inference_mode(), torch.autocast(device.split(":")[0], dtype=dtype, enabled=dtype is not None):
-            if views[0].statistics.size == 0:
-                found = self._network(whole, patches)
-            else:
-                values, embeddings, features = cast("Judge", self._network).seen(whole, patches)
-                statistics = self._moved([view.statistics for view in views])
-                found = (values, embeddings, *(head(features, statistics) for _, head in self._heads()))
-        return tuple(each.float().cpu().numpy() for each in found)
-
-    def _moved(self, arrays: Sequence[npt.NDArray[Any]]) -> torch.Tensor:
-        """The arrays as one tensor on the device.
-
-        A GPU fetches it by itself, from memory that stays in its place, while this thread goes on to the next one.
-        """
-        import torch
-
-        tensor = torch.from_numpy(np.stack(arrays))
-        if self.placement.on_cuda:
-            return tensor.pin_memory().to(self.placement.device, non_blocking=True)
-        return tensor.to(self.placement.device)
-
-    def _heads(self) -> list[tuple[ScorerSpec, nn.Module]]:
-        with self._loading:
-            if self._readers is None:
-                device = self.placement.device
-                specs = readers_of(self.spec.name)
-                self._readers = [(each, load_network(each.name).to(device)) for each in specs]
-                settle(self.placement)
-            return self._readers
-
 
 def _scores(spec: ScorerSpec, hashes: Sequence[bytes], values: Floats) -> Iterator[Score]:
     for content_hash, row in zip(hashes, values, strict=True):
         for quantity, value in zip(spec.quantities, row, strict=True):
             if np.isfinite(value):
                 yield Score(content_hash, spec.name, spec.revision, quantity, float(value))
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """PyTorch has a class of its own for CUDA; on the CPU and on MPS only the words tell."""
-    import torch
-
-    words = str(error).lower()
-    return (
-        isinstance(error, torch.OutOfMemoryError | MemoryError)
-        or "allocate memory" in words
-        or "out of memory" in words
-    )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from albumclean.media.view import NetworkView
 from albumclean.scoring import registry
-from albumclean.scoring.device import place
+from albumclean.scoring.device import import_torch, place
 
 if TYPE_CHECKING:
     from albumclean.scoring.nets.judge import Judge
@@ -32,6 +32,7 @@ def judge_in_depth(view: NetworkView, device: str) -> InDepth:
     Raises DeviceMissing, ModelMissing and their kind.
     """
     placement = place(device)  # before torch is imported, see there
+    import_torch()
     import torch
 
     network = cast("Judge", registry.load_network(registry.JUDGE).to(placement.device))

@@ -1,11 +1,13 @@
-"""Where networks run, in which precision, and how many photos at once. Imports torch when called."""
+"""Where networks run, in which precision, and how many photos at once. Imports torch only where that is said."""
 
 from __future__ import annotations
 
+import ctypes.util
 import os
+import platform
 import sys
-from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -22,15 +24,17 @@ LARGEST_PIXELS_ON_CPU = 2_000_000  # of all photos of a batch, for the same reas
 ACTIVATION_BYTES_PER_PIXEL = 700  # peak of an EfficientNet-Lite0 forward pass per input pixel in float32, measured
 SHARE_OF_FREE_MEMORY = 0.25  # the decoders and the rest of the machine need theirs
 
+# What NVIDIA's driver, AMD's, and Windows' for its Linux leave in /dev; a container that may use a GPU has them, too.
+_GPU_NODES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
+
 _KEPT = 1 << 30  # bytes of freed memory that the networks keep for the next batch
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A torch device and how to run on it."""
+    """A device, as PyTorch calls it."""
 
     device: str
-    autocast: torch.dtype | None  # None: float32
 
     @property
     def on_cpu(self) -> bool:
@@ -42,26 +46,42 @@ class Placement:
         """Whether it runs on a GPU that copies and computes in streams of their own (ROCm's count as such)."""
         return self.device.startswith("cuda")
 
-    def __str__(self) -> str:
-        return f"{self.device}, {str(self.autocast or 'float32').removeprefix('torch.')}"
+    @property
+    def autocast(self) -> torch.dtype | None:
+        """The half precision in which PyTorch runs best there; None: float32. Imports torch."""
+        import torch
+
+        if self.on_cuda:
+            return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        if self.device == "mps":
+            return torch.float16
+        return torch.bfloat16 if _cpu_has_bf16() else None
 
 
 def place(device: str) -> Placement:
-    """Resolve `auto`, `cpu`, `cuda` or `mps`. Raises DeviceMissing. Call before torch is imported elsewhere."""
+    """Resolve `auto`, `cpu`, `cuda` or `mps`. Raises DeviceMissing. Call before torch is imported elsewhere.
+
+    Imports torch itself only where there may be a GPU.
+    """
     _prepare_for_sharing()
-    with nullcontext() if "torch" in sys.modules else importing():
-        import torch
+    if device == "cpu" or (device == "auto" and not _may_have_gpu()):
+        return Placement("cpu")
+    import_torch()
+    import torch
 
     usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         device = next(name for name in ("cuda", "mps", "cpu") if usable[name])
     if not usable.get(device.split(":")[0], False):
         raise DeviceMissing(device=device)
-    if device.startswith("cuda"):
-        return Placement(device, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
-    if device == "mps":
-        return Placement(device, torch.float16)
-    return Placement(device, torch.bfloat16 if _cpu_has_bf16() else None)
+    return Placement(device)
+
+
+def import_torch() -> None:
+    """Import torch, which is large, if it is not there."""
+    if "torch" not in sys.modules:
+        with importing():
+            import torch  # noqa: F401
 
 
 def batch_size(placement: Placement, pixels: int, lanes: int = 1) -> int:
@@ -77,10 +97,12 @@ def batch_size(placement: Placement, pixels: int, lanes: int = 1) -> int:
 
 def free_pixels(placement: Placement) -> int:
     """How many pixels may be in forward passes at a time, by the memory that is free now."""
-    import torch
+    if placement.on_cuda:
+        import torch
 
-    on_cuda = placement.on_cuda
-    free = torch.cuda.mem_get_info(placement.device)[0] if on_cuda else psutil.virtual_memory().available
+        free = torch.cuda.mem_get_info(placement.device)[0]
+    else:
+        free = psutil.virtual_memory().available
     return int(free * SHARE_OF_FREE_MEMORY / ACTIVATION_BYTES_PER_PIXEL)
 
 
@@ -90,6 +112,14 @@ def settle(placement: Placement) -> None:
         import torch
 
         torch.cuda.synchronize(placement.device)
+
+
+def _may_have_gpu() -> bool:
+    """Whether it is worth asking torch, whose import takes seconds: no means that there is none that it could use."""
+    system = platform.system()
+    if system == "Linux":
+        return any(Path(node).exists() for node in _GPU_NODES)
+    return system != "Windows" or ctypes.util.find_library("nvcuda") is not None
 
 
 def _prepare_for_sharing() -> None:

@@ -18,6 +18,9 @@ from albumclean.scoring import scorers
 if TYPE_CHECKING:
     from torch import nn
 
+    from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
+    from albumclean.scoring.graphs.runtime import Share
+
 JUDGE = "judge"  # the scorer whose values the rules use, unless the user chose others
 KIND = "kind"  # the one that tells photos from screenshots and documents
 DEFAULT = (JUDGE, KIND)  # what every photo is asked: look-alikes, faults and kinds come from them
@@ -29,6 +32,8 @@ class _Module(Protocol):
     SPEC: ScorerSpec
 
     def load(self, weights: Path) -> nn.Module: ...
+
+    def compiled(self, weights: Path, share: Share) -> JudgeGraph | KindGraph: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,12 @@ class Shipped:
     def load(self) -> nn.Module:
         """The network, its weights checked. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
         return self.module.load(weights_of(self.spec))
+
+    def compiled(self, share: Share) -> JudgeGraph | KindGraph | None:
+        """The same network without PyTorch, for processors; None where there is none. Raises as `load` does."""
+        from albumclean.scoring.graphs.runtime import openvino
+
+        return None if openvino() is None else self.module.compiled(weights_of(self.spec), share)
 
 
 @cache

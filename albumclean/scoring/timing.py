@@ -8,16 +8,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from albumclean.errors import AlbumcleanError
 from albumclean.media.view import network_view
 from albumclean.media.workers import Ask, WorkerFailure, WorkerPool
 from albumclean.scoring.collection import Scorers
 from albumclean.scoring.inspection import made_picture
-
-if TYPE_CHECKING:
-    from albumclean.scoring.batches import NetworkBatches
 
 PICTURE: Final = (4000, 3000)  # pixels: 12 megapixels, as phones take them
 _LONGEST: Final = 1800.0  # seconds for one scorer
@@ -35,7 +32,7 @@ class Timing:
     batch: int  # photos at once
     preparing: float  # seconds a photo, on one core
     forward: float  # seconds a photo
-    memory: int  # bytes, the most that the process held, Python and PyTorch included
+    memory: int  # bytes, the most that the process held, Python and its packages included
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +64,12 @@ def _time(job: _Job, ask: Ask) -> Timing:
         view = network_view(picture, scorer.spec.input)
     preparing = (time.perf_counter() - began) / _VIEWS
 
-    network = NetworkBatches(scorer, job.device, job.batch)
-    import torch
-
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    torch.set_num_threads(threads)  # a worker has one; a scan's networks run in the main process and take all
+    network = NetworkBatches(scorer, job.device, job.batch, threads=threads)
+    if network.by_torch:
+        import torch
+
+        torch.set_num_threads(threads)  # a worker has one; a scan's networks run in the main process and take all
     took: list[float] = []
     while not took or sum(took) < job.seconds:
         batch = network.batch
@@ -85,18 +83,13 @@ def _time(job: _Job, ask: Ask) -> Timing:
     return Timing(
         job.name,
         network.placement.device,
-        _precision(network),
+        network.precision,
         threads,
         network.batch,
         preparing,
         forward,
         _most_memory(),
     )
-
-
-def _precision(network: NetworkBatches) -> str:
-    half = network.placement.autocast if network.spec.half_precision else None
-    return str(half or "float32").removeprefix("torch.")
 
 
 def _most_memory() -> int:

@@ -13,9 +13,9 @@ The late stages hold most of the weights and cost little: a network may end twic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import ClassVar, Final, NamedTuple, Self, cast
+from typing import ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -34,13 +34,6 @@ from albumclean.scoring.lite0 import (
     inputs_of,
     pools_wide,
 )
-from albumclean.scoring.nets import fused
-from albumclean.scoring.nets.fused import FusedConv
-
-# Of a fused pass: the widest map has 96 bytes for each, and beyond 32 MB glibc gets memory anew for each map.
-PIXELS_AT_ONCE: Final = 300_000
-
-Moments = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class SameConv(nn.Conv2d):
@@ -84,40 +77,6 @@ class Block(nn.Module):
         return narrow + x if self.residual else narrow
 
 
-class FusedBlock:
-    """A `Block` that only has to answer, on the CPU and in one precision."""
-
-    def __init__(self, block: Block, dtype: torch.dtype) -> None:
-        self.stride = block.stride
-        self.residual = block.residual
-        self.expand = None if block.expand is None else FusedConv(block.expand, dtype, clip=True)
-        self.depthwise = FusedConv(block.depthwise, dtype, clip=True)
-        self.project = FusedConv(block.project, dtype, clip=False)
-
-    def widen(self, x: Tensor) -> Tensor:
-        """As `Block.widen`."""
-        return x if self.expand is None else self.expand(x)
-
-    def narrow(self, wide: Tensor, x: Tensor) -> Tensor:
-        """As `Block.narrow`."""
-        narrow = self.project(self.depthwise(wide))
-        return narrow.add_(x) if self.residual else narrow  # oneDNN's own addition would round once less: other scores
-
-
-class Fused:
-    """All convolutions of a network or an ending, fused; the late ones in the precision asked for."""
-
-    def __init__(self, network: Ending, dtype: torch.dtype) -> None:
-        self.stem = (
-            FusedConv(network.stem, torch.float32, clip=True) if isinstance(network, EfficientNetLite0) else None
-        )
-        self.stages = [
-            [FusedBlock(block, torch.float32 if number <= PRECISE_STAGES else dtype) for block in stage]
-            for number, stage in enumerate(cast(Iterable[Iterable[Block]], network.stages), network.first)
-        ]
-        self.head = FusedConv(network.head, dtype, clip=True)
-
-
 class Ending(nn.Module):
     """The stages from one on, and the head; begins at the map of the stage before."""
 
@@ -125,7 +84,6 @@ class Ending(nn.Module):
         """`first`: the number of its first stage, from 1."""
         super().__init__()
         self.first = first
-        self._fused: dict[torch.dtype, Fused] | None = None  # by precision, from `for_inference` on
         stages: list[nn.Sequential] = []
         inputs = inputs_of(first)
         for expansion, outputs, blocks, stride, kernel in STAGES[first - 1 :]:
@@ -135,24 +93,17 @@ class Ending(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = SameConv(inputs, HEAD_CHANNELS, 1)
 
-    def for_inference(self) -> Self:
-        """The same network, quicker on CPUs that can fuse. Its weights must not change any more."""
-        self._fused = {}
-        return self
-
     def pooled(self, x: Tensor) -> Tensor:
         """What `pool` gives for all `maps`, side by side, in float32."""
-        moments = self._moments(x)
-        return torch.cat([pool(each, moments) for _, each in self.maps(x)], dim=1)
+        return torch.cat([pool(each) for _, each in self.maps(x)], dim=1)
 
     def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The feature maps to pool, by name, as they are computed; use each before asking for the next.
 
         Each stage's, the head's; and some wide maps before a downsampling (`pools_wide`).
         """
-        form = self._form(x)
-        for number, stage in enumerate(self.stages if form is None else form.stages, self.first):
-            for block in cast(Iterable[Block | FusedBlock], stage):
+        for number, stage in enumerate(self.stages, self.first):
+            for block in cast(Iterable[Block], stage):
                 with precision(x, number):
                     wide = block.widen(x)
                 if pools_wide(number, block.stride):
@@ -160,22 +111,7 @@ class Ending(nn.Module):
                 with precision(x, number):
                     x = block.narrow(wide, x)
             yield f"stage{number}", x
-        yield "head", functional.relu6(self.head(x), inplace=True) if form is None else form.head(x)
-
-    def _moments(self, x: Tensor) -> Moments:
-        return plain_moments if self._form(x) is None else fused.channel_moments
-
-    def _form(self, x: Tensor) -> Fused | None:
-        """The fused form for these inputs; None if the plain one has to do."""
-        if self._fused is None or x.device.type != "cpu" or torch.is_grad_enabled():
-            return None
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
-        if not (fused.usable(torch.float32) and fused.usable(dtype)):
-            return None
-        found = self._fused.get(dtype)  # several threads may ask: the same form twice does no harm
-        if found is None:
-            found = self._fused[dtype] = Fused(self, dtype)
-        return found
+        yield "head", functional.relu6(self.head(x), inplace=True)
 
 
 class Look(NamedTuple):
@@ -196,30 +132,19 @@ class EfficientNetLite0(Ending):
         self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
 
     def look(self, x: Tensor) -> Look:
-        """Pictures (N, 3, H, W), a part of them at a time where that is quicker."""
-        at_once = max(1, len(x))
-        if self._form(x) is not None:
-            passes = -(-at_once * x.shape[-2] * x.shape[-1] // PIXELS_AT_ONCE)
-            at_once = max(1, -(-at_once // passes))
-        parts = [self._look(x[start : start + at_once]) for start in range(0, max(1, len(x)), at_once)]
-        return Look(*(torch.cat(each) for each in zip(*parts, strict=True)))
-
-    def _look(self, x: Tensor) -> Look:
-        moments = self._moments(x)
+        """Pictures (N, 3, H, W)."""
         pooled: list[Tensor] = []
         fork = x
         for name, each in self.maps(x):
-            pooled.append(pool(each, moments))
+            pooled.append(pool(each))
             if name == f"stage{FORK}":
                 fork = each
         return Look(torch.cat(pooled, dim=1), fork, each)
 
     def maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """As an ending's, of pictures (N, 3, H, W), with the stem's map (N, 32, H / 2, W / 2) before them."""
-        form = self._form(x)
         with precision(x, 0):
-            stem = None if form is None else form.stem
-            x = functional.relu6(self.stem(x), inplace=True) if stem is None else stem(x)
+            x = functional.relu6(self.stem(x), inplace=True)
         yield "stem", x
         yield from super().maps(x)
 
@@ -235,18 +160,13 @@ def precision(x: Tensor, stage: int) -> AbstractContextManager[object]:
     return torch.autocast(x.device.type, enabled=False) if stage <= PRECISE_STAGES else nullcontext()
 
 
-def pool(x: Tensor, moments: Moments | None = None) -> Tensor:
+def pool(x: Tensor) -> Tensor:
     """(N, C, H, W) -> float32 (N, 2 C), whatever x's precision: each channel's mean and the log of its spread.
 
     The spread is the standard deviation over the places; people see its ratios, not its differences.
     """
     with torch.autocast(x.device.type, enabled=False):
-        mean, variance = (moments or plain_moments)(x)
-        return torch.cat([mean, (variance.clamp(min=LEAST_VARIANCE).sqrt() + SPREAD_FLOOR).log()], dim=1)
-
-
-def plain_moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, C, H, W) -> means and population variances over the places, each (N, C) in float32."""
-    x = x.float()
-    mean = x.mean(dim=(2, 3), keepdim=True)
-    return mean.flatten(1), (x - mean).square_().mean(dim=(2, 3))  # twice as fast as torch.var_mean, and as exact
+        x = x.float()
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        variance = (x - mean).square_().mean(dim=(2, 3))  # twice as fast as torch.var_mean, and as exact
+        return torch.cat([mean.flatten(1), (variance.clamp(min=LEAST_VARIANCE).sqrt() + SPREAD_FLOOR).log()], dim=1)

@@ -8,7 +8,7 @@ errs less than either.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -57,12 +57,6 @@ class Judge(nn.Module):
         self.projection = nn.Linear(CONTENT_CHANNELS, embedding)
         self.regions = nn.Linear(HEAD_CHANNELS, 2)  # of each place of the head's map: quality and weight
         self.register_buffer("fault_weights", torch.zeros(len(FAULTS)))
-
-    def for_inference(self) -> Self:
-        """The same network, quicker on most CPUs. Its weights must not change any more."""
-        self.backbone.for_inference()
-        self.opinion.for_inference()
-        return self
 
     def forward(self, whole: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 (N, H, W, 3) and (N, k, s, s, 3), sides multiples of 32 -> values (N, 9) and embeddings (N, E).

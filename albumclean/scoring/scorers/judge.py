@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Final
 from albumclean.domain import Degradation, InputSpec, PatchSpec, ScorerSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from albumclean.scoring.graphs.judge import JudgeGraph
+    from albumclean.scoring.graphs.runtime import Share
     from albumclean.scoring.nets.judge import Judge
 
 # Raise by hand whenever the same photo could get another score although the weights stayed: another input, another sum.
@@ -45,12 +50,10 @@ def load(weights: Path) -> Judge:
     The caller has checked the file's SHA-256. Raises `OSError` or `safetensors.SafetensorError` if it can't be read.
     """
     import torch
-    from safetensors.numpy import load_file
 
     from albumclean.scoring.nets.judge import Judge
-    from albumclean.scoring.packing import unpacked
 
-    state = {name: torch.from_numpy(array) for name, array in unpacked(load_file(weights)).items()}
+    state = {name: torch.from_numpy(array) for name, array in _read(weights).items()}
     with torch.device("meta"):  # don't spend time on random weights
         network = Judge(
             INPUT,
@@ -60,3 +63,18 @@ def load(weights: Path) -> Judge:
         )
     network.load_state_dict(state, assign=True)
     return network.eval().to(memory_format=torch.channels_last)
+
+
+def compiled(weights: Path, share: Share) -> JudgeGraph:
+    """The same network without PyTorch. Raises as `load` does."""
+    from albumclean.scoring.graphs.judge import JudgeGraph
+
+    return JudgeGraph(_read(weights), INPUT, share)
+
+
+def _read(weights: Path) -> dict[str, npt.NDArray[np.float32]]:
+    from safetensors.numpy import load_file
+
+    from albumclean.scoring.packing import unpacked
+
+    return unpacked(load_file(weights))

@@ -9,6 +9,8 @@ from albumclean.domain import PhotoKind, Says, ScorerSpec
 from albumclean.scoring.scorers import judge
 
 if TYPE_CHECKING:
+    from albumclean.scoring.graphs.judge import KindGraph
+    from albumclean.scoring.graphs.runtime import Share
     from albumclean.scoring.nets.kind import KindHead
 
 # Raise by hand whenever the same photo could get another value although the weights stayed: other statistics.
@@ -45,3 +47,13 @@ def load(weights: Path) -> KindHead:
     head = KindHead(statistics=state["measured.weight"].shape[1], hidden=len(state["out.weight"][0]))
     head.load_state_dict(state)
     return head.eval()
+
+
+def compiled(weights: Path, share: Share) -> KindGraph:
+    """The same head without PyTorch. Raises as `load` does."""
+    from safetensors.numpy import load_file
+
+    from albumclean.scoring.graphs.judge import KindGraph
+    from albumclean.scoring.packing import unpacked
+
+    return KindGraph(unpacked(load_file(weights)), share)
