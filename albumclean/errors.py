@@ -197,6 +197,17 @@ class DeviceMissing(UsageError):
     """The device {device} was asked for, but this machine's PyTorch can't use it. Try `--device auto`."""
 
 
+class MemoryRanOut(AlbumcleanError):
+    """There is not enough memory to ask {name} of a photo ({detail}).
+
+    Close other programs, or use `--workers 1`. What was found before is kept.
+    """
+
+
+class TorchUnusable(AlbumcleanError):
+    """PyTorch can't be loaded ({detail}). If memory is short, close other programs; if not, install it anew."""
+
+
 class EngineUnknown(UsageError):
     """There is no engine {name!r}; there are {known}."""
 

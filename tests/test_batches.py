@@ -17,7 +17,7 @@ import torch
 
 from albumclean.domain import Embedding, InputSpec, NativeInput, PatchSpec
 from albumclean.engines import networks
-from albumclean.errors import DeviceMissing, ModelDamaged, ModelMissing, ModelUnreadable
+from albumclean.errors import DeviceMissing, MemoryRanOut, ModelDamaged, ModelMissing, ModelUnreadable, TorchUnusable
 from albumclean.media.picture import Picture
 from albumclean.media.statistics import statistics
 from albumclean.media.view import NetworkView, network_view
@@ -189,8 +189,23 @@ def test_where_memory_runs_out_a_batch_is_halved_and_nothing_is_lost(network: Me
 
 def test_one_photo_that_does_not_fit_is_an_error(network: Mean) -> None:
     network.most = 0
-    with pytest.raises(RuntimeError, match="allocate memory"):
+    with pytest.raises(MemoryRanOut, match=r"not enough memory to ask judge of a photo \(Default.*allocate memory"):
         scores(1, view(1))
+
+
+def test_torch_that_can_not_be_loaded_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(sys, "meta_path", [_Refusing(), *sys.meta_path])
+    with pytest.raises(TorchUnusable, match=r"failed to map segment.*install it anew"):
+        device.import_torch()
+
+
+class _Refusing:
+    """Finds no torch, in the words of a loader that has no memory for it."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "torch":
+            raise ImportError("libtorch_cpu.so: failed to map segment from shared object")
 
 
 def test_a_value_that_is_not_finite_is_no_score(network: Mean) -> None:

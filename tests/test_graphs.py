@@ -20,7 +20,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albumclean.errors import ModelDamaged
+from albumclean.errors import MemoryRanOut, ModelDamaged
 from albumclean.media.picture import Picture
 from albumclean.media.statistics import COUNT, statistics
 from albumclean.media.view import NetworkView, network_view
@@ -221,6 +221,28 @@ def test_where_openvino_can_not_be_imported_torch_judges(error: Exception, monke
         assert NetworkBatches(JUDGE, "cpu").by_torch
     finally:
         runtime.openvino.cache_clear()
+
+
+def test_where_a_graph_can_not_be_compiled_torch_judges(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Exception from src/inference/src/cpp/core.cpp:107: not supported")
+
+    monkeypatch.setattr(graphs, "Graph", refuse)
+    assert NetworkBatches(JUDGE, "cpu").by_torch
+    assert "OpenVINO can't run judge, so PyTorch does" in caplog.text
+
+
+def test_a_graph_for_which_there_is_no_memory_is_not_left_to_torch_which_takes_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Exception from src/inference/src/dev/plugin.cpp:54:\ncan't alloc\n\n")
+
+    monkeypatch.setattr(graphs, "Graph", refuse)
+    with pytest.raises(MemoryRanOut, match=r"plugin.cpp:54: can't alloc\). Close other programs"):
+        NetworkBatches(JUDGE, "cpu")
 
 
 def test_damaged_weights_are_refused_before_a_graph_is_made_of_them(

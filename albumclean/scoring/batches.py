@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from albumclean.domain import InputSpec, Score, ScorerSpec
+from albumclean.errors import MemoryRanOut
 from albumclean.media.view import NetworkView
 from albumclean.scoring.device import batch_size
 from albumclean.scoring.findings import Findings, embeddings_of
@@ -29,7 +30,7 @@ class NetworkBatches:
     """
 
     def __init__(self, scorer: Scorer, device: str, batch: int = 0, lanes: int = 1, threads: int = 0) -> None:
-        """Load the network onto the device. Raises DeviceMissing, ModelMissing, ModelDamaged.
+        """Load the network onto the device. Raises as `forms.form_of` does.
 
         `lanes`: how many threads will call `run` at a time; they share the memory that a batch would take alone.
         `threads`: how many cores each has, 0 for all, where PyTorch is not told by `Lanes`. The heads that read the
@@ -118,12 +119,14 @@ class NetworkBatches:
         return min(self.batch, batch_size(self.placement, view.pixels, self._lanes))
 
     def _forward(self, views: Sequence[NetworkView]) -> Iterator[Answers]:
-        """The answers for views of one shape; where memory runs out, in halves."""
+        """The answers for views of one shape; where memory runs out, in halves. Raises MemoryRanOut."""
         try:
             yield self._form.answers(views)
         except (RuntimeError, MemoryError) as error:
-            if len(views) == 1 or not self._form.memory_ran_out(error):
+            if not self._form.memory_ran_out(error):
                 raise
+            if len(views) == 1:
+                raise MemoryRanOut(name=self.spec.name, detail=" ".join(str(error).split()) or "no memory") from error
             half = len(views) // 2
             self.batch = min(self.batch, half)
             log.warning("memory ran out; going on with %d photos at once", half)

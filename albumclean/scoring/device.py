@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from albumclean.errors import DeviceMissing
+from albumclean.errors import DeviceMissing, TorchUnusable
 from albumclean.media.allocation import importing, keep_freed_memory
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ SHARE_OF_FREE_MEMORY = 0.25  # the decoders and the rest of the machine need the
 
 # What NVIDIA's driver, AMD's, and Windows' for its Linux leave in /dev; a container that may use a GPU has them, too.
 _GPU_NODES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
+
+_NO_MEMORY = ("allocate memory", "out of memory", "can't alloc", "bad_alloc", "bad allocation")
 
 _KEPT = 1 << 30  # bytes of freed memory that the networks keep for the next batch
 
@@ -78,10 +80,13 @@ def place(device: str) -> Placement:
 
 
 def import_torch() -> None:
-    """Import torch, which is large, if it is not there."""
+    """Import torch, which is large, if it is not there. Raises TorchUnusable."""
     if "torch" not in sys.modules:
-        with importing():
-            import torch  # noqa: F401
+        try:
+            with importing():
+                import torch  # noqa: F401
+        except (ImportError, OSError) as error:
+            raise TorchUnusable(detail=error) from error
 
 
 def batch_size(placement: Placement, pixels: int, lanes: int = 1) -> int:
@@ -112,6 +117,12 @@ def settle(placement: Placement) -> None:
         import torch
 
         torch.cuda.synchronize(placement.device)
+
+
+def no_memory(error: BaseException) -> bool:
+    """Whether that is what an error of PyTorch or OpenVINO says; most have no class of their own for it."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or any(each in words for each in _NO_MEMORY)
 
 
 def _may_have_gpu() -> bool:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from albumclean.domain import ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring import registry
-from albumclean.scoring.device import Placement, import_torch, place, settle
+from albumclean.scoring.device import Placement, import_torch, no_memory, place, settle
 from albumclean.scoring.graphs.runtime import Share
 from albumclean.scoring.scorer import Scorer
 
@@ -47,8 +47,9 @@ class Form(Protocol):
 
 
 def form_of(scorer: Scorer, device: str, lanes: int, threads: int) -> Form:
-    """Load the network in the form that suits the device. Raises DeviceMissing, ModelMissing, ModelDamaged.
+    """Load the network in the form that suits the device.
 
+    Raises DeviceMissing, TorchUnusable, MemoryRanOut, ModelMissing, ModelDamaged.
     `lanes`: how many threads will ask it at a time; `threads`: how many cores each of them has, 0 for all.
     """
     placement = place(device)
@@ -86,7 +87,7 @@ class GraphForm:
 
     def memory_ran_out(self, error: BaseException) -> bool:
         """See `Form`."""
-        return isinstance(error, MemoryError)
+        return no_memory(error)
 
     def _heads(self) -> list[KindGraph]:
         with self._loading:
@@ -134,15 +135,10 @@ class TorchForm:
         return found
 
     def memory_ran_out(self, error: BaseException) -> bool:
-        """PyTorch has a class of its own for CUDA; on the CPU and on MPS only the words tell."""
+        """See `Form`."""
         import torch
 
-        words = str(error).lower()
-        return (
-            isinstance(error, torch.OutOfMemoryError | MemoryError)
-            or "allocate memory" in words
-            or "out of memory" in words
-        )
+        return isinstance(error, torch.OutOfMemoryError) or no_memory(error)
 
     def _in_precision(self, views: Sequence[NetworkView], dtype: torch.dtype | None) -> Answers:
         import torch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
@@ -12,14 +13,17 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import albumclean
 from albumclean.domain import ScorerSpec
-from albumclean.errors import ModelDamaged, ModelMissing, ModelUnreadable
+from albumclean.errors import MemoryRanOut, ModelDamaged, ModelMissing, ModelUnreadable
 from albumclean.scoring import scorers
+from albumclean.scoring.device import no_memory
 
 if TYPE_CHECKING:
     from torch import nn
 
     from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
     from albumclean.scoring.graphs.runtime import Share
+
+log = logging.getLogger(__name__)
 
 JUDGE = "judge"  # the scorer whose values the rules use, unless the user chose others
 KIND = "kind"  # the one that tells photos from screenshots and documents
@@ -52,10 +56,23 @@ class Shipped:
         return self.module.load(weights_of(self.spec))
 
     def compiled(self, share: Share) -> JudgeGraph | KindGraph | None:
-        """The same network without PyTorch, for processors; None where there is none. Raises as `load` does."""
+        """The same network without PyTorch, for processors; None where there is none.
+
+        Raises as `load` does, and MemoryRanOut.
+        """
         from albumclean.scoring.graphs.runtime import openvino
 
-        return None if openvino() is None else self.module.compiled(weights_of(self.spec), share)
+        if openvino() is None:
+            return None
+        weights = weights_of(self.spec)
+        try:
+            return self.module.compiled(weights, share)
+        except RuntimeError as error:  # what OpenVINO raises, for a processor that is too old, say
+            said = " ".join(str(error).split())
+            if no_memory(error):  # PyTorch takes more
+                raise MemoryRanOut(name=self.spec.name, detail=said) from error
+            log.warning("OpenVINO can't run %s, so PyTorch does: %s", self.spec.name, said)
+            return None
 
 
 @cache
