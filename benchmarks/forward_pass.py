@@ -31,7 +31,6 @@ from albumclean.scoring import registry
 from albumclean.scoring.contract import made_picture
 from albumclean.scoring.device import place
 from albumclean.scoring.graphs import judge as graphs
-from albumclean.scoring.graphs.runtime import Share
 from albumclean.scoring.scorers.judge import INPUT
 from benchmarks.judged import Row, analyse_file, spread
 
@@ -88,7 +87,7 @@ def measure(views: list[NetworkView], batch: int, rounds: int, threads: int) -> 
 def _graph(threads: int, *, half: bool) -> JudgeGraph:
     """The judge's graph in this precision, whatever the processor likes best."""
     with patch.object(graphs, "has_half", lambda: half):
-        made = registry.shipped(registry.JUDGE).compiled(Share(1, threads))
+        made = registry.shipped(registry.JUDGE).compiled(threads)
     if made is None:
         sys.exit("there is no OpenVINO for this processor")
     return cast("JudgeGraph", made)

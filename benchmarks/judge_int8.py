@@ -26,7 +26,6 @@ import numpy.typing as npt
 from albumclean.media.view import NetworkView
 from albumclean.scoring import registry
 from albumclean.scoring.device import place
-from albumclean.scoring.graphs.runtime import Share
 from benchmarks.forward_pass import views_of
 from benchmarks.judged import Row
 
@@ -112,7 +111,7 @@ def session(graph: Path) -> Callable[[Inputs], Floats]:
 
 def shipped() -> Callable[[Inputs], Floats]:
     """The forward pass as a scan runs it, picture by picture."""
-    graph = cast("JudgeGraph", registry.shipped(registry.JUDGE).compiled(Share()))
+    graph = cast("JudgeGraph", registry.shipped(registry.JUDGE).compiled(1))
 
     def run(seen: Inputs) -> Floats:
         views = map(NetworkView, seen["whole"], seen["patches"])

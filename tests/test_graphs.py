@@ -27,11 +27,10 @@ from albumclean.media.view import NetworkView, network_view
 from albumclean.scoring import device, registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.contract import made_picture
-from albumclean.scoring.forms import SINGLE
+from albumclean.scoring.forms import SINGLE, form_of
 from albumclean.scoring.graphs import backbone, runtime
 from albumclean.scoring.graphs import judge as graphs
 from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
-from albumclean.scoring.graphs.runtime import Share
 from albumclean.scoring.lite0 import FEATURES
 from albumclean.scoring.nets.judge import Judge
 from albumclean.scoring.nets.kind import KindHead
@@ -54,7 +53,7 @@ def view(width: int, height: int, seed: int = 0) -> NetworkView:
 def judge(*, half: bool) -> JudgeGraph:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "has_half", lambda: half)
-        return cast(JudgeGraph, JUDGE.compiled(Share()))
+        return cast(JudgeGraph, JUDGE.compiled(1))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +112,7 @@ def test_the_kind_is_what_torch_makes_of_the_same_features(seed: int) -> None:
     statistics = random.random(COUNT, np.float32)
     with torch.inference_mode():
         expected = cast(KindHead, KIND.load())(torch.from_numpy(features), torch.from_numpy(statistics[None]))
-    found = cast(KindGraph, KIND.compiled(Share()))(features, statistics)
+    found = cast(KindGraph, KIND.compiled(1))(features, statistics)
     np.testing.assert_allclose(found, expected.numpy(), rtol=0, atol=1e-5)
 
 
@@ -146,7 +145,7 @@ def test_the_graphs_for_shapes_are_bounded_and_each_picture_meets_one_that_fits(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backbone, "_OFTEN", 3)
         patch.setattr(backbone, "_MOST", 2)
-        eyes = backbone.Backbone({}, JUDGE.spec.input, Share(), half=False, opinion=False)  # type: ignore[arg-type]
+        eyes = backbone.Backbone({}, JUDGE.spec.input, 1, half=False, opinion=False)  # type: ignore[arg-type]
         eyes._made_for = Halves  # type: ignore[assignment]
         for side in shapes:
             eyes(np.zeros((32 * side, 32, 3), np.uint8))
@@ -171,6 +170,33 @@ def test_threads_that_ask_at_once_get_their_own_answers(single: JudgeGraph) -> N
         assert 3 == len(found[number])
         for each in found[number]:
             np.testing.assert_allclose(each, expected, rtol=0, atol=1e-5)
+
+
+def test_two_lanes_share_a_graph_and_all_lanes_answer_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def compiled(_: object, threads: int) -> JudgeGraph:
+        asked.append(threads)
+        return cast(JudgeGraph, made(JUDGE, threads))
+
+    made = registry.Shipped.compiled
+    monkeypatch.setattr(registry.Shipped, "compiled", compiled)
+    form = form_of(JUDGE, "cpu", 4, 1)
+    together, found = threading.Barrier(4, timeout=60), []
+
+    def ask() -> None:
+        together.wait()
+        found.append(form.answers([view(64, 64)])[0])
+
+    lanes = [threading.Thread(target=ask) for _ in range(4)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join(60)
+    assert [1, 1] == asked
+    assert 4 == len(found)
+    for each in found[1:]:
+        np.testing.assert_array_equal(found[0], each)
 
 
 def test_on_a_processor_the_judge_runs_without_torch_and_elsewhere_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +227,7 @@ def test_other_processors_take_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         monkeypatch.setattr(platform, "machine", lambda: "aarch64")
         assert runtime.openvino() is None
-        assert JUDGE.compiled(Share()) is None
+        assert JUDGE.compiled(1) is None
     finally:
         runtime.openvino.cache_clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
@@ -13,7 +14,6 @@ from albumclean.domain import ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring import registry
 from albumclean.scoring.device import Placement, import_torch, no_memory, place, settle
-from albumclean.scoring.graphs.runtime import Share
 from albumclean.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float32]
 Answers: TypeAlias = tuple[Floats, ...]  # values (n, quantities), embeddings (n, E), then each reader's values
 
 SINGLE: Final = "float32"
+_LANES_TO_A_GRAPH: Final = 2
 
 
 class Form(Protocol):
@@ -54,33 +55,40 @@ def form_of(scorer: Scorer, device: str, lanes: int, threads: int) -> Form:
     """
     placement = place(device)
     if placement.on_cpu and isinstance(scorer, registry.Shipped):
-        share = Share(lanes, threads)
-        graph = scorer.compiled(share)
+        graph = scorer.compiled(threads)
         if graph is not None:
-            return GraphForm(scorer.spec, cast("JudgeGraph", graph), share)
+            return GraphForm(scorer, cast("JudgeGraph", graph), lanes, threads)
     return TorchForm(scorer, placement)
 
 
 class GraphForm:
-    """The judge without PyTorch. It sees one picture at a time: more would fall out of the processor's caches."""
+    """The judge without PyTorch. It sees one picture at a time: more would fall out of the processor's caches.
+
+    Two lanes share a graph. It has five parts, of which they seldom want the same one.
+    """
 
     by_torch = False
 
-    def __init__(self, spec: ScorerSpec, graph: JudgeGraph, share: Share) -> None:
+    def __init__(self, scorer: registry.Shipped, graph: JudgeGraph, lanes: int, threads: int) -> None:
+        """`graph`: the first one, of this scorer."""
         self.placement = Placement("cpu")
         self.precision = graph.precision
         self.readers: tuple[ScorerSpec, ...] = ()
-        self._name = spec.name
-        self._graph = graph
-        self._share = share
+        self._scorer = scorer
+        self._threads = threads
+        self._most = -(-lanes // _LANES_TO_A_GRAPH)
+        self._graphs = [graph]
+        self._lanes = count()  # that have come so far
+        self._own = threading.local()  # a lane's graph
         self._reading: list[KindGraph] | None = None
-        self._loading = threading.Lock()  # guards what the readers are
+        self._loading = threading.Lock()  # guards all that is made late
 
     def answers(self, views: Sequence[NetworkView]) -> Answers:
         """See `Form`."""
+        graph = self._graph()
         rows = []
         for view in views:
-            values, embedding, features = self._graph(view)
+            values, embedding, features = graph(view)
             heads = self._heads() if view.statistics.size else ()
             rows.append((values, embedding, *(head(features, view.statistics) for head in heads)))
         return tuple(np.concatenate(column) for column in zip(*rows, strict=True))
@@ -89,11 +97,22 @@ class GraphForm:
         """See `Form`."""
         return no_memory(error)
 
+    def _graph(self) -> JudgeGraph:
+        """That of the calling thread."""
+        found: JudgeGraph | None = getattr(self._own, "graph", None)
+        if found is None:
+            with self._loading:
+                number = next(self._lanes) % self._most
+                if number == len(self._graphs):
+                    self._graphs.append(cast("JudgeGraph", self._scorer.compiled(self._threads)))
+                found = self._own.graph = self._graphs[number]
+        return found
+
     def _heads(self) -> list[KindGraph]:
         with self._loading:
             if self._reading is None:
-                self.readers = registry.readers_of(self._name)
-                found = [registry.shipped(each.name).compiled(self._share) for each in self.readers]
+                self.readers = registry.readers_of(self._scorer.spec.name)
+                found = [registry.shipped(each.name).compiled(1) for each in self.readers]
                 self._reading = cast("list[KindGraph]", found)
             return self._reading
 

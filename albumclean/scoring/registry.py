@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
-    from albumclean.scoring.graphs.runtime import Share
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ class _Module(Protocol):
 
     def load(self, weights: Path) -> nn.Module: ...
 
-    def compiled(self, weights: Path, share: Share) -> JudgeGraph | KindGraph: ...
+    def compiled(self, weights: Path, threads: int) -> JudgeGraph | KindGraph: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ class Shipped:
         """The network, its weights checked. Raises ModelMissing, ModelUnreadable or ModelDamaged."""
         return self.module.load(weights_of(self.spec))
 
-    def compiled(self, share: Share) -> JudgeGraph | KindGraph | None:
+    def compiled(self, threads: int) -> JudgeGraph | KindGraph | None:
         """The same network without PyTorch, for processors; None where there is none.
 
-        Raises as `load` does, and MemoryRanOut.
+        `threads`: how many cores it has, 0 for all.         Raises as `load` does, and MemoryRanOut.
         """
         from albumclean.scoring.graphs.runtime import openvino
 
@@ -66,7 +65,7 @@ class Shipped:
             return None
         weights = weights_of(self.spec)
         try:
-            return self.module.compiled(weights, share)
+            return self.module.compiled(weights, threads)
         except RuntimeError as error:  # what OpenVINO raises, for a processor that is too old, say
             said = " ".join(str(error).split())
             if no_memory(error):  # PyTorch takes more

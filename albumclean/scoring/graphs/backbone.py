@@ -13,7 +13,7 @@ import numpy.typing as npt
 from albumclean.domain import InputSpec
 from albumclean.scoring.graphs import layers
 from albumclean.scoring.graphs.layers import BACKBONE, LAST_STAGE, OPINION, Node, State
-from albumclean.scoring.graphs.runtime import Array, Graph, Share, model, opset
+from albumclean.scoring.graphs.runtime import Array, Graph, model, opset
 from albumclean.scoring.lite0 import FORK, PRECISE_STAGES
 
 _ANY: Final = -1
@@ -26,9 +26,9 @@ Shape = tuple[int, int]  # rows and columns
 class Backbone:
     """A picture -> its features (1, F) and, if asked for, those of the second opinion (1, G). float32."""
 
-    def __init__(self, state: State, spec: InputSpec, share: Share, *, half: bool, opinion: bool) -> None:
+    def __init__(self, state: State, spec: InputSpec, threads: int, *, half: bool, opinion: bool) -> None:
         """`state`: the weights by their names in `nets.judge.Judge`. `half`: in bfloat16. Compiles nothing yet."""
-        self._made_for = partial(_Halves, state, spec, share, half=half, opinion=opinion)
+        self._made_for = partial(_Halves, state, spec, threads, half=half, opinion=opinion)
         self._own: dict[Shape, _Halves] = {}
         self._any: _Halves | None = None
         self._met: Counter[Shape] = Counter()
@@ -56,15 +56,15 @@ class Backbone:
 class _Halves:
     """Two graphs: the first stages in single precision, the rest in half precision if wanted."""
 
-    def __init__(self, state: State, spec: InputSpec, share: Share, shape: Shape, *, half: bool, opinion: bool) -> None:
+    def __init__(self, state: State, spec: InputSpec, threads: int, shape: Shape, *, half: bool, opinion: bool) -> None:
         op = opset()
         pictures = op.parameter([1, *shape, 3], np.uint8)
         x = layers.convolution(layers.pixels(spec, pictures), state, f"{BACKBONE}.stem", stride=2, clip=True)
         pooled = [layers.pool(x)]
         x = layers.stages(x, state, BACKBONE, range(1, PRECISE_STAGES + 1), pooled=pooled)[PRECISE_STAGES]
-        self._early = Graph(model([op.concat(pooled, 1), x], [pictures]), share, half=False)
+        self._early = Graph(model([op.concat(pooled, 1), x], [pictures]), threads, half=False)
         begin = op.parameter(x.get_output_partial_shape(0), np.float32)
-        self._late = Graph(model(_endings(begin, state, opinion=opinion), [begin]), share, half=half)
+        self._late = Graph(model(_endings(begin, state, opinion=opinion), [begin]), threads, half=half)
 
     def __call__(self, pictures: Array) -> list[npt.NDArray[np.float32]]:
         """uint8 (1, H, W, 3)."""

@@ -12,7 +12,7 @@ from albumclean.media.view import NetworkView
 from albumclean.scoring.graphs import layers
 from albumclean.scoring.graphs.backbone import Backbone
 from albumclean.scoring.graphs.layers import State
-from albumclean.scoring.graphs.runtime import Graph, Share, has_half, model, opset
+from albumclean.scoring.graphs.runtime import Graph, has_half, model, opset
 from albumclean.scoring.lite0 import CONTENT, EARLY, FEATURES
 
 Floats = npt.NDArray[np.float32]
@@ -26,13 +26,13 @@ class JudgeGraph:
     Any number of threads may call it.
     """
 
-    def __init__(self, state: State, spec: InputSpec, share: Share) -> None:
+    def __init__(self, state: State, spec: InputSpec, threads: int) -> None:
         """`state`: the weights by their names in `nets.judge.Judge`."""
         half = has_half()
         self.precision = "bfloat16" if half else "float32"  # of most of what is computed
-        self._whole = Backbone(state, spec, share, half=half, opinion=True)
-        self._close = Backbone(state, spec, share, half=half, opinion=False)
-        self._heads = Graph(_heads(state), share, half=False)
+        self._whole = Backbone(state, spec, threads, half=half, opinion=True)
+        self._close = Backbone(state, spec, threads, half=half, opinion=False)
+        self._heads = Graph(_heads(state), threads, half=False)
 
     def __call__(self, view: NetworkView) -> tuple[Floats, Floats, Floats]:
         """Values, embedding, features."""
@@ -45,7 +45,7 @@ class JudgeGraph:
 class KindGraph:
     """The judge's features (1, F) and a picture's statistics (S,) -> probabilities (1, 5), float32."""
 
-    def __init__(self, state: State, share: Share) -> None:
+    def __init__(self, state: State, threads: int) -> None:
         """`state`: the weights by their names in `nets.kind.KindHead`."""
         op = opset()
         features = op.parameter([1, FEATURES], np.float32)
@@ -53,7 +53,7 @@ class KindGraph:
         shown = layers.dense(layers.content(features, CONTENT), state, "shown")
         inner = op.gelu(op.add(shown, layers.dense(statistics, state, "measured", bias=False)), "erf")
         found = op.softmax(layers.dense(inner, state, "out"), 1)
-        self._graph = Graph(model([found], [features, statistics]), share, half=False)
+        self._graph = Graph(model([found], [features, statistics]), threads, half=False)
 
     def __call__(self, features: Floats, statistics: Floats) -> Floats:
         """Of one picture."""

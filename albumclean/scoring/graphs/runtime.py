@@ -11,7 +11,6 @@ import logging
 import platform
 import sys
 import threading
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -68,14 +67,6 @@ def has_half() -> bool:
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What a graph may take: how many threads call it at a time, and how many cores each has."""
-
-    lanes: int = 1
-    threads: int = 1
-
-
 def model(results: list[Any], inputs: list[Any]) -> object:
     """Nodes to an `openvino.Model`, results and inputs in their order."""
     made: object = cast(Any, openvino()).Model([opset().result(each) for each in results], inputs)
@@ -83,13 +74,20 @@ def model(results: list[Any], inputs: list[Any]) -> object:
 
 
 class Graph:
-    """A compiled graph: arrays in their order -> arrays in their order. Any number of threads may call it."""
+    """A compiled graph: arrays in their order -> arrays in their order.
 
-    def __init__(self, graph: object, share: Share, *, half: bool) -> None:
-        """`graph`: what `model` gives. `half`: convolutions in bfloat16; what follows the last ones stays single."""
+    Any number of threads may call it, and wait for each other. OpenVINO's own way to let several in (streams) costs a
+    quarter of the time where the cores are busy; a second graph costs memory only.
+    """
+
+    def __init__(self, graph: object, threads: int, *, half: bool) -> None:
+        """`graph`: what `model` gives. `threads`: how many cores it has, 0 for all.
+
+        `half`: convolutions in bfloat16; what follows the last ones stays single.
+        """
         config = {
-            "NUM_STREAMS": share.lanes,
-            "INFERENCE_NUM_THREADS": share.lanes * share.threads,
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": threads,
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "ENABLE_CPU_PINNING": False,  # the decoders want the cores, too
         }

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from albumclean.scoring.graphs.judge import JudgeGraph
-    from albumclean.scoring.graphs.runtime import Share
     from albumclean.scoring.nets.judge import Judge
 
 # Raise by hand whenever the same photo could get another score although the weights stayed: another input, another sum.
@@ -65,11 +64,11 @@ def load(weights: Path) -> Judge:
     return network.eval().to(memory_format=torch.channels_last)
 
 
-def compiled(weights: Path, share: Share) -> JudgeGraph:
+def compiled(weights: Path, threads: int) -> JudgeGraph:
     """The same network without PyTorch. Raises as `load` does."""
     from albumclean.scoring.graphs.judge import JudgeGraph
 
-    return JudgeGraph(_read(weights), INPUT, share)
+    return JudgeGraph(_read(weights), INPUT, threads)
 
 
 def _read(weights: Path) -> dict[str, npt.NDArray[np.float32]]:

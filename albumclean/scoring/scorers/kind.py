@@ -10,7 +10,6 @@ from albumclean.scoring.scorers import judge
 
 if TYPE_CHECKING:
     from albumclean.scoring.graphs.judge import KindGraph
-    from albumclean.scoring.graphs.runtime import Share
     from albumclean.scoring.nets.kind import KindHead
 
 # Raise by hand whenever the same photo could get another value although the weights stayed: other statistics.
@@ -49,11 +48,11 @@ def load(weights: Path) -> KindHead:
     return head.eval()
 
 
-def compiled(weights: Path, share: Share) -> KindGraph:
+def compiled(weights: Path, threads: int) -> KindGraph:
     """The same head without PyTorch. Raises as `load` does."""
     from safetensors.numpy import load_file
 
     from albumclean.scoring.graphs.judge import KindGraph
     from albumclean.scoring.packing import unpacked
 
-    return KindGraph(unpacked(load_file(weights)), share)
+    return KindGraph(unpacked(load_file(weights)), threads)
