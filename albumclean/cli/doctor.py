@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import typer
 
@@ -36,9 +37,12 @@ def doctor() -> ExitCode:
 
 
 def _packages() -> Iterator[str]:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    names = ("torch", "torchvision", "pillow", "pi-heif", "rawpy", "imagehash", "send2trash", "numpy")
+    names = ["torch", "torchvision", "pillow", "pi-heif", "rawpy", "imagehash", "send2trash", "numpy"]
+    with suppress(PackageNotFoundError):  # for some processors there is none
+        version("openvino")
+        names.insert(0, "openvino")
     yield ", ".join(f"{name} {version(name)}" for name in names)
 
 

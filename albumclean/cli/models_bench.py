@@ -24,7 +24,7 @@ def add_to(group: typer.Typer) -> None:
 def bench(
     names: list[str] | None = typer.Argument(None, help="Models (default: all that are networks)."),
     device: str | None = typer.Option(None, "--device", help="auto, cpu, cuda or mps (default: as the settings say)."),
-    batch: int = typer.Option(0, "--batch", min=0, help="Photos at once; 0: found from memory."),
+    batch: int = typer.Option(0, "--batch", min=0, help="Photos at once by PyTorch; 0: found from memory."),
     seconds: float = typer.Option(10.0, "--seconds", min=0.0, help="How long each is timed at least."),
     json_: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> ExitCode:

@@ -42,7 +42,7 @@ def scan(  # noqa: PLR0917 - typer reads the command line off the parameters
     hidden: bool = typer.Option(False, "--hidden", help="Look into hidden files and folders too."),
     device: Device | None = typer.Option(None, "--device", help="Where the network runs."),
     workers: int | None = typer.Option(None, "--workers", min=1, help="Decoding processes (default: one per core)."),
-    batch: int | None = typer.Option(None, "--batch", min=1, help="Photos per forward pass (default: by memory)."),
+    batch: int | None = typer.Option(None, "--batch", min=1, help="Photos per pass of PyTorch (default: by memory)."),
     scorer: list[str] = typer.Option([], "--scorer", help=SCORER_HELP),
     engine: str | None = typer.Option(None, "--engine", help="Where photos are looked at: local, dask (a cluster)."),
     scheduler: str | None = typer.Option(None, "--scheduler", help="The cluster's scheduler, as tcp://HOST:8786."),
