@@ -24,12 +24,13 @@ from albumclean.errors import MemoryRanOut, ModelDamaged
 from albumclean.media.picture import Picture
 from albumclean.media.statistics import COUNT, statistics
 from albumclean.media.view import NetworkView, network_view
-from albumclean.scoring import device, registry
+from albumclean.scoring import depth, device, registry
 from albumclean.scoring.batches import NetworkBatches
 from albumclean.scoring.contract import made_picture
 from albumclean.scoring.forms import SINGLE, form_of
 from albumclean.scoring.graphs import backbone, runtime
 from albumclean.scoring.graphs import judge as graphs
+from albumclean.scoring.graphs.backbone import Wanted
 from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
 from albumclean.scoring.lite0 import FEATURES
 from albumclean.scoring.nets.judge import Judge
@@ -145,7 +146,7 @@ def test_the_graphs_for_shapes_are_bounded_and_each_picture_meets_one_that_fits(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backbone, "_OFTEN", 3)
         patch.setattr(backbone, "_MOST", 2)
-        eyes = backbone.Backbone({}, JUDGE.spec.input, 1, half=False, opinion=False)  # type: ignore[arg-type]
+        eyes = backbone.Backbone({}, JUDGE.spec.input, 1, half=False, wanted=Wanted.NOTHING)  # type: ignore[arg-type]
         eyes._made_for = Halves  # type: ignore[assignment]
         for side in shapes:
             eyes(np.zeros((32 * side, 32, 3), np.uint8))
@@ -220,6 +221,21 @@ def test_both_forms_find_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> Non
         assert value == pytest.approx(named[1][key], abs=0.01), key
     one, other = (np.frombuffer(found.embeddings[0].vector, np.int8).astype(float) for found in (first, torchs))
     assert one @ other / np.linalg.norm(one) / np.linalg.norm(other) > 0.995
+
+
+def test_a_photo_in_depth_is_told_the_same_by_both_forms_and_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = scene(6, 640, 480)
+    seen = replace(network_view(picture, JUDGE.spec.input), statistics=statistics(Picture(picture)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(depth, "_by_torch", pytest.fail)
+        first = depth.judge_in_depth(seen, "cpu")
+    monkeypatch.setattr(runtime, "openvino", lambda: None)
+    torchs = depth.judge_in_depth(seen, "cpu")
+    assert first.values == pytest.approx(torchs.values, abs=1e-5)
+    assert {registry.KIND} == first.read.keys() == torchs.read.keys()
+    assert first.read[registry.KIND] == pytest.approx(torchs.read[registry.KIND], abs=1e-4)
+    np.testing.assert_allclose(first.quality_map, torchs.quality_map, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(first.embedding, torchs.embedding, rtol=0, atol=1e-5)
 
 
 def test_other_processors_take_torch(monkeypatch: pytest.MonkeyPatch) -> None:

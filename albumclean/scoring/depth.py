@@ -1,19 +1,25 @@
-"""One photo in depth: what the judge says of the whole and of each place. Imports torch when called."""
+"""One photo in depth: what the judge says of the whole and of each place."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from albumclean.domain import ScorerSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring import registry
-from albumclean.scoring.device import import_torch, place
+from albumclean.scoring.device import Placement, import_torch, place
 
 if TYPE_CHECKING:
+    from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
     from albumclean.scoring.nets.judge import Judge
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Found: TypeAlias = tuple[Floats, Floats, Floats, list[Floats]]  # values, embedding, quality map, each reader's values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,23 +35,42 @@ class InDepth:
 def judge_in_depth(view: NetworkView, device: str) -> InDepth:
     """Judge what `network_view` made for the judge; where it has statistics, ask the heads too that read the judge.
 
-    Raises DeviceMissing, ModelMissing and their kind.
+    In single precision everywhere: one photo need not be fast. Raises DeviceMissing, ModelMissing and their kind.
     """
     placement = place(device)  # before torch is imported, see there
+    readers = registry.readers_of(registry.JUDGE) if view.statistics.size else ()
+    graph = registry.shipped(registry.JUDGE).compiled(0) if placement.on_cpu else None
+    if graph is None:
+        values, embedding, quality, read = _by_torch(view, placement, readers)
+    else:
+        values, embedding, quality, read = _by_graph(view, cast("JudgeGraph", graph), readers)
+    named = {spec.name: _named(spec, said) for spec, said in zip(readers, read, strict=True)}
+    return InDepth(_named(registry.spec(registry.JUDGE), values), quality, embedding, named)
+
+
+def _named(spec: ScorerSpec, values: Floats) -> dict[str, float]:
+    return dict(zip(spec.quantities, values.tolist(), strict=True))
+
+
+def _by_graph(view: NetworkView, graph: JudgeGraph, readers: Sequence[ScorerSpec]) -> Found:
+    found = graph.judge(view)
+    heads = [cast("KindGraph", registry.shipped(spec.name).compiled(1)) for spec in readers]
+    read = [head(found.features, view.statistics)[0] for head in heads]
+    return found.values[0], found.embedding[0], found.quality_map, read
+
+
+def _by_torch(view: NetworkView, placement: Placement, readers: Sequence[ScorerSpec]) -> Found:
     import_torch()
     import torch
 
     network = cast("Judge", registry.load_network(registry.JUDGE).to(placement.device))
-    with torch.inference_mode():  # single precision everywhere: one photo need not be fast
+    with torch.inference_mode():
         whole, patches = (torch.from_numpy(np.stack([pixels])) for pixels in (view.whole, view.patches))
         judgement = network.judge(whole.to(placement.device), patches.to(placement.device))
         statistics = torch.from_numpy(view.statistics[None]).to(placement.device)
-        readers = registry.readers_of(registry.JUDGE) if view.statistics.size else ()
-        read = {
-            spec.name: registry.load_network(spec.name).to(placement.device)(judgement.features, statistics)
+        read = [
+            registry.load_network(spec.name).to(placement.device)(judgement.features, statistics)[0].cpu().numpy()
             for spec in readers
-        }
+        ]
     values, embedding, quality = (each[0].float().cpu().numpy() for each in judgement[:3])
-    named = {spec.name: dict(zip(spec.quantities, read[spec.name][0].cpu().tolist(), strict=True)) for spec in readers}
-    quantities = registry.spec(registry.JUDGE).quantities
-    return InDepth(dict(zip(quantities, values.tolist(), strict=True)), quality, embedding, named)
+    return values, embedding, quality, read

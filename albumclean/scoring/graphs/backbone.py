@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from enum import Flag, auto
 from functools import partial
 from typing import Final
 
@@ -23,12 +24,23 @@ _MOST: Final = 8  # such graphs, of 20 MB each; albums have a few shapes
 Shape = tuple[int, int]  # rows and columns
 
 
-class Backbone:
-    """A picture -> its features (1, F) and, if asked for, those of the second opinion (1, G). float32."""
+class Wanted(Flag):
+    """What is made of a picture besides its features."""
 
-    def __init__(self, state: State, spec: InputSpec, threads: int, *, half: bool, opinion: bool) -> None:
+    NOTHING = 0
+    OPINION = auto()
+    QUALITY = auto()
+
+
+class Backbone:
+    """A picture -> its features (1, F); if asked for, those of the second opinion (1, G); and the map of its quality.
+
+    All float32; the map is (1, 1, H / 32, W / 32).
+    """
+
+    def __init__(self, state: State, spec: InputSpec, threads: int, *, half: bool, wanted: Wanted) -> None:
         """`state`: the weights by their names in `nets.judge.Judge`. `half`: in bfloat16. Compiles nothing yet."""
-        self._made_for = partial(_Halves, state, spec, threads, half=half, opinion=opinion)
+        self._made_for = partial(_Halves, state, spec, threads, half=half, wanted=wanted)
         self._own: dict[Shape, _Halves] = {}
         self._any: _Halves | None = None
         self._met: Counter[Shape] = Counter()
@@ -56,7 +68,9 @@ class Backbone:
 class _Halves:
     """Two graphs: the first stages in single precision, the rest in half precision if wanted."""
 
-    def __init__(self, state: State, spec: InputSpec, threads: int, shape: Shape, *, half: bool, opinion: bool) -> None:
+    def __init__(
+        self, state: State, spec: InputSpec, threads: int, shape: Shape, *, half: bool, wanted: Wanted
+    ) -> None:
         op = opset()
         pictures = op.parameter([1, *shape, 3], np.uint8)
         x = layers.convolution(layers.pixels(spec, pictures), state, f"{BACKBONE}.stem", stride=2, clip=True)
@@ -64,7 +78,7 @@ class _Halves:
         x = layers.stages(x, state, BACKBONE, range(1, PRECISE_STAGES + 1), pooled=pooled)[PRECISE_STAGES]
         self._early = Graph(model([op.concat(pooled, 1), x], [pictures]), threads, half=False)
         begin = op.parameter(x.get_output_partial_shape(0), np.float32)
-        self._late = Graph(model(_endings(begin, state, opinion=opinion), [begin]), threads, half=half)
+        self._late = Graph(model(_endings(begin, state, wanted), [begin]), threads, half=half)
 
     def __call__(self, pictures: Array) -> list[npt.NDArray[np.float32]]:
         """uint8 (1, H, W, 3)."""
@@ -73,14 +87,17 @@ class _Halves:
         return [np.concatenate([early, late], axis=1), *map(np.copy, second)]
 
 
-def _endings(begin: Node, state: State, *, opinion: bool) -> list[Node]:
-    """From the map after the precise stages to the rest of the features, and to those of the second opinion."""
+def _endings(begin: Node, state: State, wanted: Wanted) -> list[Node]:
+    """From the map after the precise stages to the rest of the features, and to what else is wanted."""
     op = opset()
     pooled: list[Node] = []
     after = layers.stages(begin, state, BACKBONE, range(PRECISE_STAGES + 1, LAST_STAGE + 1), pooled=pooled)
-    found = [op.concat([*pooled, layers.head(after[LAST_STAGE], state, BACKBONE)], 1)]
-    if opinion:
+    last = layers.head(after[LAST_STAGE], state, BACKBONE)
+    found = [op.concat([*pooled, layers.pool(last)], 1)]
+    if Wanted.OPINION in wanted:
         pooled = []
         own = layers.stages(after[FORK], state, OPINION, range(FORK + 1, LAST_STAGE + 1), pooled=pooled)
-        found.append(op.concat([*pooled, layers.head(own[LAST_STAGE], state, OPINION)], 1))
+        found.append(op.concat([*pooled, layers.pool(layers.head(own[LAST_STAGE], state, OPINION))], 1))
+    if Wanted.QUALITY in wanted:
+        found.append(layers.quality(last, state))
     return found

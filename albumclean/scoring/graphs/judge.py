@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from albumclean.domain import InputSpec
 from albumclean.media.view import NetworkView
 from albumclean.scoring.graphs import layers
-from albumclean.scoring.graphs.backbone import Backbone
+from albumclean.scoring.graphs.backbone import Backbone, Wanted
 from albumclean.scoring.graphs.layers import State
 from albumclean.scoring.graphs.runtime import Graph, has_half, model, opset
 from albumclean.scoring.lite0 import CONTENT, EARLY, FEATURES
@@ -18,6 +19,18 @@ from albumclean.scoring.lite0 import CONTENT, EARLY, FEATURES
 Floats = npt.NDArray[np.float32]
 
 _ENDING: Final = FEATURES - (EARLY.stop - EARLY.start)  # features of the second opinion's own maps
+
+
+class Judgement(NamedTuple):
+    """What the judge has to say on a photo in single precision, all in float32.
+
+    values: (1, 9), embedding: (1, E), features: (1, F); quality_map: (H / 32, W / 32), in [0, 1].
+    """
+
+    values: Floats
+    embedding: Floats
+    features: Floats
+    quality_map: Floats
 
 
 class JudgeGraph:
@@ -30,16 +43,33 @@ class JudgeGraph:
         """`state`: the weights by their names in `nets.judge.Judge`."""
         half = has_half()
         self.precision = "bfloat16" if half else "float32"  # of most of what is computed
-        self._whole = Backbone(state, spec, threads, half=half, opinion=True)
-        self._close = Backbone(state, spec, threads, half=half, opinion=False)
+        self._backbone = partial(Backbone, state, spec, threads)
+        self._whole = self._backbone(half=half, wanted=Wanted.OPINION)
+        self._close = self._backbone(half=half, wanted=Wanted.NOTHING)
         self._heads = Graph(_heads(state), threads, half=False)
 
     def __call__(self, view: NetworkView) -> tuple[Floats, Floats, Floats]:
         """Values, embedding, features."""
         features, second = self._whole(view.whole)
-        close: Floats = np.stack([self._close(patch)[0] for patch in view.patches]).mean(axis=0, dtype=np.float32)
+        return *self._said(features, second, _of_patches(self._close, view)), features
+
+    def judge(self, view: NetworkView) -> Judgement:
+        """In single precision everywhere, with the map: for one photo, which need not be fast."""
+        whole = self._backbone(half=False, wanted=Wanted.OPINION | Wanted.QUALITY)
+        features, second, quality = whole(view.whole)
+        close = _of_patches(self._backbone(half=False, wanted=Wanted.NOTHING), view)
+        return Judgement(*self._said(features, second, close), features, quality[0, 0])
+
+    def _said(self, features: Floats, second: Floats, close: Floats) -> tuple[Floats, Floats]:
+        """Values and embedding."""
         values, embedding = self._heads(features, second, close)
-        return values.copy(), embedding.copy(), features
+        return values.copy(), embedding.copy()
+
+
+def _of_patches(close: Backbone, view: NetworkView) -> Floats:
+    """The mean of the patches' features, (1, F)."""
+    found: Floats = np.stack([close(patch)[0] for patch in view.patches]).mean(axis=0, dtype=np.float32)
+    return found
 
 
 class KindGraph:

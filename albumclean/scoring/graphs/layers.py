@@ -85,8 +85,16 @@ def stages(x: Node, state: State, ending: str, numbers: range, *, pooled: list[N
 
 
 def head(x: Node, state: State, ending: str) -> Node:
-    """The last map, pooled."""
-    return pool(convolution(x, state, f"{ending}.head", clip=True))
+    """The last map: (N, 1280, h, w)."""
+    return convolution(x, state, f"{ending}.head", clip=True)
+
+
+def quality(head_map: Node, state: State) -> Node:
+    """As `nets.judge.Judge.judge_regions`: (N, 1, h, w), how good each place is, in [0, 1]."""
+    op = opset()
+    weight, bias = (state[f"regions.{each}"][:1].reshape(1, -1, 1, 1) for each in ("weight", "bias"))
+    x = op.convolution(head_map, op.constant(weight), [1, 1], [0, 0], [0, 0], [1, 1])
+    return op.sigmoid(op.add(x, op.constant(bias)))
 
 
 def dense(x: Node, state: State, name: str, *, bias: bool = True) -> Node:
