@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from albumclean.scoring import registry
+from albumclean.scoring.graphs import runtime
+
+if TYPE_CHECKING:
+    from albumclean.scoring.graphs.judge import JudgeGraph, KindGraph
 
 # The same examples on every machine and in every run: a failure is of the change that it is seen with.
 settings.register_profile("same", derandomize=True)
@@ -14,6 +22,25 @@ settings.load_profile("same")
 
 # A background job of a shell ignores Ctrl-C, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_compile = registry.Shipped.compiled
+_compiled: dict[tuple[str, str, int], JudgeGraph | KindGraph | None] = {}
+
+
+@functools.wraps(_compile)
+def _compiled_once(scorer: registry.Shipped, threads: int) -> JudgeGraph | KindGraph | None:
+    """Compiling takes half a second, and hundreds of tests scan a few photos in this process."""
+    if runtime.openvino() is None:
+        return None
+    registry.weights_of(scorer.spec)  # checked each time
+    key = scorer.spec.name, scorer.spec.revision, threads
+    if key not in _compiled:
+        _compiled[key] = _compile(scorer, threads)
+    return _compiled[key]
+
+
+registry.Shipped.compiled = _compiled_once  # type: ignore[assignment, method-assign]
 
 
 @pytest.fixture(autouse=True)

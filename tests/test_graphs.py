@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes.util
+import inspect
 import platform
 import subprocess
 import sys
@@ -54,7 +55,15 @@ def view(width: int, height: int, seed: int = 0) -> NetworkView:
 def judge(*, half: bool) -> JudgeGraph:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "has_half", lambda: half)
-        return cast(JudgeGraph, JUDGE.compiled(1))
+        return cast(JudgeGraph, compile_anew(JUDGE, 1))
+
+
+compile_anew = inspect.unwrap(registry.Shipped.compiled)  # without what the other tests share
+
+
+@pytest.fixture(autouse=True)
+def anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry.Shipped, "compiled", compile_anew)
 
 
 @pytest.fixture(scope="module")
