@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,11 @@ settings.load_profile("same")
 # A background job of a shell ignores Ctrl-C, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+# Each of several test processes has its share of the cores: threads that wait for a core that another process holds
+# took four times as long. Read when torch is loaded, and by the programs that tests start.
+_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _processes)))
 
 _compile = registry.Shipped.compiled
 _compiled: dict[tuple[str, str, int], JudgeGraph | KindGraph | None] = {}

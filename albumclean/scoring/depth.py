@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
@@ -39,13 +40,19 @@ def judge_in_depth(view: NetworkView, device: str) -> InDepth:
     """
     placement = place(device)  # before torch is imported, see there
     readers = registry.readers_of(registry.JUDGE) if view.statistics.size else ()
-    graph = registry.shipped(registry.JUDGE).compiled(0) if placement.on_cpu else None
+    graph = _graph() if placement.on_cpu else None
     if graph is None:
         values, embedding, quality, read = _by_torch(view, placement, readers)
     else:
-        values, embedding, quality, read = _by_graph(view, cast("JudgeGraph", graph), readers)
+        values, embedding, quality, read = _by_graph(view, graph, readers)
     named = {spec.name: _named(spec, said) for spec, said in zip(readers, read, strict=True)}
     return InDepth(_named(registry.spec(registry.JUDGE), values), quality, embedding, named)
+
+
+@cache
+def _graph() -> JudgeGraph | None:
+    """Kept for the next photo: compiling takes longer than asking."""
+    return cast("JudgeGraph | None", registry.shipped(registry.JUDGE).compiled(0))
 
 
 def _named(spec: ScorerSpec, values: Floats) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -55,10 +55,16 @@ class JudgeGraph:
 
     def judge(self, view: NetworkView) -> Judgement:
         """In single precision everywhere, with the map: for one photo, which need not be fast."""
-        whole = self._backbone(half=False, wanted=Wanted.OPINION | Wanted.QUALITY)
+        whole, close = self._precise
         features, second, quality = whole(view.whole)
-        close = _of_patches(self._backbone(half=False, wanted=Wanted.NOTHING), view)
-        return Judgement(*self._said(features, second, close), features, quality[0, 0])
+        return Judgement(*self._said(features, second, _of_patches(close, view)), features, quality[0, 0])
+
+    @cached_property
+    def _precise(self) -> tuple[Backbone, Backbone]:
+        """For the whole and the patches. Most runs never ask."""
+        wanted = (Wanted.OPINION | Wanted.QUALITY, Wanted.NOTHING)
+        whole, close = (self._backbone(half=False, wanted=each) for each in wanted)
+        return whole, close
 
     def _said(self, features: Floats, second: Floats, close: Floats) -> tuple[Floats, Floats]:
         """Values and embedding."""
