@@ -15,7 +15,6 @@ import albumclean
 from albumclean.domain import ScorerSpec
 from albumclean.errors import MemoryRanOut, ModelDamaged, ModelMissing, ModelUnreadable
 from albumclean.scoring import scorers
-from albumclean.scoring.device import no_memory
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,6 +66,8 @@ class Shipped:
         try:
             return self.module.compiled(weights, threads)
         except RuntimeError as error:  # what OpenVINO raises, for a processor that is too old, say
+            from albumclean.scoring.device import no_memory  # here: most commands ask for specs only
+
             said = " ".join(str(error).split())
             if no_memory(error):  # PyTorch takes more
                 raise MemoryRanOut(name=self.spec.name, detail=said) from error
