@@ -11,8 +11,15 @@ import pytest
 
 from albumclean.comparison.odds import OddsWeights
 from benchmarks.near_duplicates.evidence_table import Sample, read_table
+from models import fit_odds
 from models.fit_odds import Evidences, by_transformation, crossed, fitted, linear, main, summary, usual_of
 from models.linear_weights import CERTAIN
+
+
+@pytest.fixture(autouse=True)
+def _fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the steps: what is made here is learned by then, and the suite has to stay quick."""
+    monkeypatch.setattr(fit_odds, "STEPS", fit_odds.STEPS // 4)
 
 
 @pytest.fixture(scope="module")
